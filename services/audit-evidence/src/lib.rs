@@ -1,0 +1,1 @@
+//! Five-artefact evidence packs with a hash chain.

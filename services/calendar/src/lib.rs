@@ -1,0 +1,1 @@
+//! Writes days, rulebooks and extended due dates into every journal.

@@ -1,0 +1,1 @@
+//! Bills of Entry: versions, status and who holds them.

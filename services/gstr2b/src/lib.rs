@@ -1,0 +1,1 @@
+//! GSTR-2B statements and the credit availed from them.

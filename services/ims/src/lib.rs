@@ -1,0 +1,1 @@
+//! Invoice Management System records: what counts, where and how much.

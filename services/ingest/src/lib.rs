@@ -1,0 +1,1 @@
+//! Validates, splits and re-keys feeds into journals; decides no tax.

@@ -1,0 +1,1 @@
+//! The worker binary: one subcommand per worker, and the topology they form.

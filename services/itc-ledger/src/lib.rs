@@ -1,0 +1,1 @@
+//! Credit availed, reversed and re-claimed per document, head and cause.

@@ -1,0 +1,1 @@
+//! Feeds, journal records and public events: types, schemas, goldens. Pure.

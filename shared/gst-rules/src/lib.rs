@@ -1,0 +1,1 @@
+//! The effective-dated rulebook, rule references, date arithmetic, interest and duty. Pure.

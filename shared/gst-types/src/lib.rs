@@ -1,0 +1,1 @@
+//! The vocabulary of GST as types: identifiers, periods, dates and money. Pure.

@@ -1,0 +1,1 @@
+//! GSTN's own JSON shapes, in and out. Pure.

@@ -1,0 +1,1 @@
+//! Kafka transactions, rebalances, restore and dead letters behind the stream ports.

@@ -1,0 +1,1 @@
+//! The embedded store of a partition's rows.

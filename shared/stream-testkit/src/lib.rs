@@ -1,0 +1,1 @@
+//! A simulated log, simulated Redis, faults and the topology driver.

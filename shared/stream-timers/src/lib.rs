@@ -1,0 +1,1 @@
+//! The timer index in Redis.

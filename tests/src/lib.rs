@@ -1,0 +1,1 @@
+//! Architecture, contracts, cases, scenarios, simulation and broker suites.
