@@ -1,0 +1,58 @@
+# Every task of this repository. `make` lists them.
+SHELL := /bin/bash
+# Written by deploy/local/install.sh: tools on PATH, and the toolchain where it has another name. Absent is fine.
+export BASH_ENV := $(CURDIR)/.tools/env
+LOCAL := deploy/local/local.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench fmt lint deny cases broker install local-up local-down local-status audit clean-local
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a demo year on a real Kafka and Redis (KEEP=1 leaves it up, FILES="a.json b.csv" feeds your own)
+	@KEEP=$(KEEP) deploy/local/demo.sh run $(FILES)
+
+test: ## the one gate: format, lints, dependencies, tests, cases, broker suite
+	@.ci/run
+
+bench: ## the benchmarks (release build)
+	@compgen -G '*/*/benches/*.rs' > /dev/null || { echo "there are no benchmarks in this workspace yet"; exit 1; }
+	cargo bench --workspace --locked --benches
+
+fmt: ## format all code
+	cargo fmt --all
+
+lint: ## clippy, warnings as errors
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+deny: install-gate ## licences, banned crates and sources of dependencies
+	cargo deny check --hide-inclusion-graph licenses bans sources
+
+cases: ## the law: every JSON case through the whole topology on the simulated log
+	cargo run -q --locked -p itcctl -- cases run tests/cases/ims tests/cases/rules
+
+broker: ## only the broker suite, on a Kafka and Redis of its own
+	@.ci/run install build broker
+
+audit: install-gate ## known vulnerabilities in dependencies (needs the network, not part of the gate)
+	cargo deny check advisories
+
+install: ## install what the demo needs and this machine lacks
+	@deploy/local/install.sh
+
+.PHONY: install-gate
+install-gate:
+	@deploy/local/install.sh --gate
+
+local-up: ## start the local Kafka and Redis, print their addresses
+	@$(LOCAL) up && $(LOCAL) env
+
+local-down: ## stop them, keep Kafka's data
+	@$(LOCAL) down
+
+local-status: ## what runs, where
+	@$(LOCAL) status
+
+clean-local: ## stop them and delete their data
+	@$(LOCAL) wipe
