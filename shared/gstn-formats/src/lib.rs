@@ -1,1 +1,15 @@
 //! GSTN's own JSON shapes, in and out. Pure.
+//!
+//! Every reader takes known keys out of a [`serde_json::Value`] and keeps the rest ([`Extra`]), so that a file that was
+//! read and written again says the same, also what GSTN adds without notice. Amounts are read through the number's
+//! text into [`gst_types::Paise`], never through a float.
+
+pub mod codes;
+mod error;
+pub mod gstr1;
+mod number;
+mod object;
+
+pub use error::{FieldError, FormatError, Problem, RecordError};
+pub use number::same_json;
+pub use object::Extra;
