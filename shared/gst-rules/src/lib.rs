@@ -1,1 +1,12 @@
 //! The effective-dated rulebook, rule references, date arithmetic, interest and duty. Pure.
+//!
+//! * [`rule`]: a constant for each numbered rule of the references, which outcomes carry as their reason.
+//! * [`rulebook`]: the choices and dated tables that the rules leave open, as data with a digest.
+//! * [`calendar`]: dates that follow from dates: statement windows, due dates, day 181, the time limit.
+
+pub mod calendar;
+pub mod rule;
+pub mod rulebook;
+
+pub use rule::RuleRef;
+pub use rulebook::{Rulebook, RulebookError};

@@ -1,0 +1,52 @@
+//! Rules of the payments and customs reference: Bills of Entry, duty, audit pack, rates, formats.
+
+rules! {
+    CUSTOMS;
+    BOE_1: "BOE-1", "Creditable parts of a Bill of Entry", "1 Jul 2017", "L16, L19";
+    BOE_2: "BOE-2", "Types of Bill of Entry", "1 Jul 2017", "L16, L19";
+    BOE_3: "BOE-3", "Ex-bond chain", "1 Jul 2017", "L17b, L18";
+    BOE_4: "BOE-4", "Life cycle of a Bill of Entry", "1 Jul 2017", "L17b, L18";
+    BOE_5: "BOE-5", "When import credit arises", "1 Jul 2017", "L16, L19";
+    BOE_6: "BOE-6", "Reference date and period", "GSTR-2B of Aug 2020", "L17b";
+    BOE_7: "BOE-7", "Search-BoE request", "GSTR-2B of Aug 2020", "L17b";
+    BOE_8: "BOE-8", "Filing deadline and late charge", "29 Mar 2021", "L18";
+    BOE_9: "BOE-9", "Feed fields of a Bill of Entry", "1 Jul 2017", "L17b, L18";
+    BOE_10: "BOE-10", "Changes after clearance", "1 Jul 2017; section 18A from 1 Nov 2025", "L29";
+    BOE_11: "BOE-11", "Courier Bills of Entry", "1 Jul 2017", "L17b, L18";
+    BOE_12: "BOE-12", "Missing Bill of Entry", "1 Jul 2017", "L17b, L18";
+    BOE_13: "BOE-13", "Duty payment", "1 Mar 2026 (monthly deferred payment)", "L30";
+    DUT_1: "DUT-1", "Assessable value", "26 Sep 2017", "L21";
+    DUT_2: "DUT-2", "Chain of duties", "1 Jul 2017", "L22";
+    DUT_3: "DUT-3", "Social Welfare Surcharge", "2 Feb 2018", "L22";
+    DUT_4: "DUT-4", "IGST base, section 3(8)", "1 Jul 2017", "L22";
+    DUT_5: "DUT-5", "Unknown freight and insurance", "26 Sep 2017", "L21";
+    DUT_6: "DUT-6", "Cess on imports", "1 Jul 2017", "L22";
+    DUT_7: "DUT-7", "Which day's rates", "1 Jul 2017; module of 4 Jul 2024", "L19, L20";
+    DUT_8: "DUT-8", "Goods sold in bond, section 3(8A)", "1 Jul 2017", "L22";
+    DUT_9: "DUT-9", "Rounding of duties", "1 Jul 2017", "section 154A Customs Act";
+    AUD_1: "AUD-1", "Five artefacts per document", "own standard", "own derivation";
+    AUD_2: "AUD-2", "Fields of an artefact", "own standard", "own derivation";
+    AUD_3: "AUD-3", "Completeness of a pack", "own standard", "own derivation";
+    AUD_4: "AUD-4", "Cross checks", "own standard", "own derivation";
+    AUD_5: "AUD-5", "Late payment in a pack", "own standard", "own derivation";
+    AUD_6: "AUD-6", "Retention", "1 Jul 2017", "L26";
+    AUD_7: "AUD-7", "Chain of custody", "own standard", "own derivation";
+    AUD_8: "AUD-8", "Worked pack", "own standard", "own derivation";
+    RATE_1: "RATE-1", "Rates are effective-dated", "rates of 22 Sep 2025", "L27";
+    RATE_2: "RATE-2", "Change of rate, section 14", "1 Jul 2017", "L27";
+    RATE_3: "RATE-3", "Compensation cess", "22 Sep 2025; 1 Feb 2026", "L27";
+    RATE_4: "RATE-4", "Rates of imports", "1 Jul 2017", "L19";
+    CHG_1: "CHG-1", "Changes of 2026", "2026", "L9, L10, L29, L30";
+    RND_1: "RND-1", "Rounding of documents", "1 Jul 2017", "own derivation";
+    RND_2: "RND-2", "Rounding of events", "1 Jul 2017", "own derivation";
+    RND_3: "RND-3", "Rounding of returns, section 170", "1 Jul 2017", "L26";
+    FMT_1: "FMT-1", "Digit grouping", "always", "own derivation";
+    FMT_2: "FMT-2", "Lakh and crore", "always", "own derivation";
+    CAL_1: "CAL-1", "Legal days are Indian days", "always", "Act";
+    CAL_2: "CAL-2", "Financial year", "always", "Act";
+    CAL_3: "CAL-3", "Calendar days and months", "always", "Act";
+    CAL_4: "CAL-4", "Periods", "always", "Act";
+    CAL_5: "CAL-5", "Due dates", "1 Jan 2021", "L31";
+    GID_1: "GID-1", "GSTIN check digit", "1 Jul 2017", "L32";
+    GID_2: "GID-2", "GSTIN shape", "1 Jul 2017", "L32";
+}
