@@ -4,12 +4,20 @@
 //! read and written again says the same, also what GSTN adds without notice. Amounts are read through the number's
 //! text into [`gst_types::Paise`], never through a float.
 
+pub mod boe;
 pub mod codes;
 mod error;
 pub mod gstr1;
+pub mod ims_download;
+mod ims_record;
+pub mod ims_result;
+pub mod ims_save;
+mod ims_state;
 mod number;
 mod object;
 
 pub use error::{FieldError, FormatError, Problem, RecordError};
+pub use ims_record::{ImsRecord, SourcePeriod};
+pub use ims_state::{DeclaredReduction, ImsState};
 pub use number::same_json;
 pub use object::Extra;

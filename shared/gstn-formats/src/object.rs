@@ -164,6 +164,18 @@ impl Reader {
         }
     }
 
+    /// A number of an identity, kept digit by digit: a text, or (in GSTR-2A) a JSON number.
+    pub(crate) fn digits(&mut self, names: Names, as_number: bool) -> Read<Option<String>> {
+        let Some(value) = self.take(names) else { return Ok(None) };
+        let digits = match &value {
+            Value::Number(number) => number.as_str().to_owned(),
+            Value::String(text) => text.trim().to_owned(),
+            _ => return Err(FieldError::new(names[0], Problem::WrongShape("digits"))),
+        };
+        self.note_form(names[0], digits_value(&digits, as_number), value);
+        Ok(Some(digits))
+    }
+
     /// A small count, written as a number or as digits in a text.
     pub(crate) fn count(&mut self, names: Names) -> Read<Option<u64>> {
         let Some(value) = self.take(names) else { return Ok(None) };
@@ -227,6 +239,14 @@ pub(crate) fn required<T>(value: Option<T>, name: &'static str) -> Read<T> {
 /// Turns an absent GSTIN into an error that names the field.
 pub(crate) fn required_gstin(value: Option<Gstin>, name: &'static str) -> Read<Gstin> {
     value.ok_or_else(|| FieldError::new(name, Problem::GstinMissing))
+}
+
+/// Digits as a text, or as a JSON number where they are one.
+pub(crate) fn digits_value(digits: &str, as_number: bool) -> Value {
+    match digits.parse::<u64>() {
+        Ok(number) if as_number => Value::from(number),
+        _ => Value::from(digits),
+    }
 }
 
 pub(crate) const fn yes_no(flag: bool) -> &'static str {
