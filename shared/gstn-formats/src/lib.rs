@@ -7,7 +7,11 @@
 pub mod boe;
 pub mod codes;
 mod error;
+pub mod filing_status;
 pub mod gstr1;
+pub mod gstr2a;
+pub mod gstr2b;
+pub mod gstr3b;
 pub mod ims_download;
 mod ims_record;
 pub mod ims_result;

@@ -25,6 +25,8 @@ pub struct Extra {
     aliases: BTreeMap<&'static str, &'static str>,
     /// Known values in another accepted form: how we would write it, and how it came.
     forms: BTreeMap<&'static str, (Value, Value)>,
+    /// Known keys that held an object where we write a list of objects.
+    lone_objects: BTreeSet<&'static str>,
 }
 
 /// Takes known keys out of one object.
@@ -203,6 +205,11 @@ impl Reader {
         self.extra.absent.insert(name);
     }
 
+    /// Remembers that an object stood where we write a list of objects.
+    pub(crate) fn note_lone_object(&mut self, name: &'static str) {
+        self.extra.lone_objects.insert(name);
+    }
+
     /// Takes a key out only if its value is that code, whatever the letter case.
     pub(crate) fn take_code(&mut self, name: &'static str, code: &str) -> bool {
         let is_code = |value: &Value| value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case(code));
@@ -270,6 +277,10 @@ impl<'a> Writer<'a> {
         let value = match self.extra.forms.get(name) {
             Some((ours, came)) if *ours == value => came.clone(),
             _ => value,
+        };
+        let value = match value {
+            Value::Array(mut list) if list.len() == 1 && self.extra.lone_objects.contains(name) => list.remove(0),
+            value => value,
         };
         self.map.insert(spelled.to_owned(), value);
     }
