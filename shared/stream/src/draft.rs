@@ -1,6 +1,7 @@
 //! A decision in the making: the rows as they were, what this decision has changed so far, and what it will say.
 
 use crate::event::DeadLetter;
+use crate::overlay::merged_range;
 use crate::processor::{Cursor, Decision, TimerEntry};
 use crate::row::{Row, RowChange, RowKey, StateError, StateRead, StateView, scan_rows, write_row};
 use std::collections::BTreeMap;
@@ -109,17 +110,6 @@ impl<O> StateRead for Draft<'_, O> {
     }
 
     fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        if from >= to {
-            return Ok(Vec::new());
-        }
-        let changed: Vec<_> = self.changes.range(from.to_owned()..to.to_owned()).collect();
-        // Each changed row can hide one stored row, so that many more are read.
-        let stored = self.rows.raw().range(from, to, limit.saturating_add(changed.len()))?;
-        let mut merged: BTreeMap<String, Option<Vec<u8>>> =
-            stored.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        for (key, value) in changed {
-            merged.insert(key.clone(), value.clone());
-        }
-        Ok(merged.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).take(limit).collect())
+        merged_range(&self.changes, self.rows.raw(), from, to, limit)
     }
 }

@@ -83,6 +83,22 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The changelog key of checkpoints; no row key begins with `!`.
     pub const KEY: &'static str = "!checkpoint";
+
+    /// The value in the changelog: JSON, so that an operator can read it.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // A struct of numbers and a date has nothing that JSON cannot hold.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads such a value.
+    ///
+    /// # Errors
+    /// A message with what to do.
+    pub fn decode(value: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(value)
+            .map_err(|error| format!("a checkpoint cannot be read ({error}); run the program version that wrote it"))
+    }
 }
 
 /// One record of a changelog: a row, or its end.
@@ -179,6 +195,16 @@ pub trait Log {
     /// # Errors
     /// [`LogError`].
     fn partition_count(&mut self) -> Result<u32, LogError>;
+
+    /// Time since some fixed moment, for the limits of a batch only, never for a decision.
+    fn clock(&mut self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How many committed records of a partition lie behind `next_offset`, where it is known without asking.
+    fn lag_in_records(&self, _source: &SourcePartition, _next_offset: i64) -> Option<i64> {
+        None
+    }
 }
 
 /// Trouble with the embedded store; the partition is dropped and restored from its changelog.
