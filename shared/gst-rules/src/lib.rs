@@ -3,10 +3,17 @@
 //! * [`rule`]: a constant for each numbered rule of the references, which outcomes carry as their reason.
 //! * [`rulebook`]: the choices and dated tables that the rules leave open, as data with a digest.
 //! * [`calendar`]: dates that follow from dates: statement windows, due dates, day 181, the time limit.
+//! * the other modules: one per family of calculations, typed and pure, each function naming its rule.
 
+pub mod amount;
 pub mod calendar;
+pub mod ecrrs;
+pub mod interest;
 pub mod rule;
+pub mod rule37a;
 pub mod rulebook;
+pub mod table4;
+pub mod time_limit;
 
 pub use rule::RuleRef;
 pub use rulebook::{Rulebook, RulebookError};

@@ -12,6 +12,7 @@ mod ims_choices;
 mod keys;
 
 pub use choices::*;
+pub use getters::{DatedRate, GroupRate};
 pub use ims_choices::*;
 pub use keys::{KEYS, KeyDefinition, ValueKind, definition};
 
