@@ -1,1 +1,30 @@
-//! Kafka transactions, rebalances, restore and dead letters behind the stream ports.
+//! Kafka behind the ports of `stream`: transactions, rebalances, restore and dead letters.
+//!
+//! [`KafkaLog`] is the log of one stream thread: one consumer and one transactional producer, nothing shared with other
+//! threads. [`create_topics`], [`Publisher`], [`TopicReader`] and [`MarkWriter`] serve tools and the calendar. The traps
+//! T1 to T12 of the architecture are named where their rule stands.
+
+mod admin;
+mod classify;
+mod client;
+mod dead_letter;
+mod log;
+mod marks;
+mod partition;
+mod publisher;
+mod reader;
+mod record;
+mod restore;
+mod settings;
+mod transaction;
+
+pub use admin::{AdminError, PartitionLag};
+pub use admin::{TopicOutcome, TopicSpec, create_topics, delete_topics, group_lag, topic_partitions};
+pub use dead_letter::{DeadLetterError, DeadLetterHeaders};
+pub use log::KafkaLog;
+pub use marks::MarkWriter;
+pub use partition::{murmur2, partition_for};
+pub use publisher::{FeedRecord, Progress, PublishError, Publisher, PublisherSettings};
+pub use reader::TopicReader;
+pub use record::{CE_SOURCE_PREFIX, output_headers};
+pub use settings::{KafkaSettings, LogSettings, changelog_topic};
