@@ -85,9 +85,10 @@ install_packages() {
     packages+=("$package=$version")
   done
   say "installing ${packages[*]}"
-  # The exact versions just named; apt's own talk goes to a file, shown when it fails.
+  # The exact versions just named; apt's own talk goes to a file, shown when it fails. confold: a changed settings file stays, unasked.
   mkdir -p "$tools"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" > "$tools/apt.log" 2>&1 ||
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Options::=--force-confold "${packages[@]}" > "$tools/apt.log" 2>&1 ||
     { tail -n 20 "$tools/apt.log" >&2; die "apt-get could not install them; its last lines are above"; }
 }
 
