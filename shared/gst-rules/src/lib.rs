@@ -6,14 +6,18 @@
 //! * the other modules: one per family of calculations, typed and pure, each function naming its rule.
 
 pub mod amount;
+pub mod apportionment;
 pub mod calendar;
+pub mod capital_goods;
 pub mod ecrrs;
+pub mod eligibility;
 pub mod interest;
 pub mod rule;
 pub mod rule37a;
 pub mod rulebook;
 pub mod table4;
 pub mod time_limit;
+pub mod utilisation;
 
 pub use rule::RuleRef;
 pub use rulebook::{Rulebook, RulebookError};
