@@ -115,9 +115,9 @@ codes! {
     /// Why a credit is not available (`rsn`).
     UnavailableReason, "P, C" {
         /// Supplier's State and place of supply are the recipient's neither.
-        PlaceOfSupply = "P",
+        PlaceOfSupply = "P" | "POS",
         /// Past the time limit of section 16(4).
-        TimeLimit = "C",
+        TimeLimit = "C" | "16(4)",
     }
 }
 

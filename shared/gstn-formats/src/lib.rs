@@ -5,6 +5,7 @@
 //! text into [`gst_types::Paise`], never through a float.
 
 pub mod boe;
+pub mod check;
 pub mod codes;
 mod error;
 pub mod filing_status;

@@ -60,6 +60,11 @@ impl Reader {
         names.iter().any(|name| self.map.contains_key(*name))
     }
 
+    /// A value, left where it is.
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
+        self.map.get(name)
+    }
+
     /// Remembers that a value came in another form than we would write.
     fn note_form(&mut self, name: &'static str, ours: Value, came: Value) {
         if ours != came {

@@ -121,6 +121,17 @@ fn table_documents(
     }
 }
 
+/// Reads a record and writes it back; `None` where it cannot be read.
+pub(crate) fn rewrite_record(table: Gstr1Table, group: &Value, record: &Value) -> Option<Value> {
+    let header = document::GroupHeader::read(table, group, None).ok()?;
+    Some(Gstr1Document::read(table, &header, record).ok()?.to_record())
+}
+
+/// Whether a section exists in the format but names no registered recipient.
+pub(crate) fn is_other_section(key: &str) -> bool {
+    OTHER_SECTIONS.contains(&key)
+}
+
 /// Lists and objects under a name that GSTR-1 does not have.
 fn unknown_sections(source: &Value) -> impl Iterator<Item = RecordError> + '_ {
     let known = |key: &str| {

@@ -2,7 +2,7 @@
 
 use super::section::SupplySection;
 use crate::codes::{ImsAction, InvoiceType, ItcAvailability, NoteType, UnavailableReason};
-use crate::error::{FieldError, Problem};
+use crate::error::FieldError;
 use crate::ims_state::DeclaredReduction;
 use crate::object::{Extra, Names, Reader, Writer, required};
 use gst_types::{IstDate, Paise, StateCode, TaxAmounts};
@@ -83,7 +83,7 @@ pub struct SupplyDocument {
     pub reverse_charge: Option<bool>,
     /// Whether the credit is available; absent from rejected documents.
     pub availability: Option<ItcAvailability>,
-    /// Why not.
+    /// Why not; none also where the file gives a reason that GSTN does not have.
     pub reason: Option<UnavailableReason>,
     /// Taxable value, summed where there are rate rows.
     pub taxable_value: Paise,
@@ -115,7 +115,7 @@ impl SupplyDocument {
             if section.holds_notes() { Some(required(read_note_type(&mut reader, &["typ"])?, "typ")?) } else { None };
         let original = Self::read_original(section, &names, &mut reader)?;
         let availability = reader.coded(&["itcavl"], ItcAvailability::read, |it| it.code().to_owned())?;
-        let reason = reader.coded(&["rsn"], UnavailableReason::read, |it| it.code().to_owned())?;
+        let reason = read_reason(&mut reader)?;
         let blank_reason = reader.take_blank("rsn");
         if availability.is_some() && reason.is_none() && !blank_reason {
             reader.note_absent("rsn");
@@ -152,8 +152,14 @@ impl SupplyDocument {
         if !section.is_amendment() {
             return Ok(None);
         }
-        let number = required(reader.document_number(names.original_number)?, names.original_number[0])?;
-        let date = required(reader.date(names.original_date)?, names.original_date[0])?;
+        let number = reader.document_number(names.original_number)?;
+        let date = reader.date(names.original_date)?;
+        // GSTN's own documentation shows an amendment that does not say what it amends.
+        if number.is_none() && date.is_none() {
+            return Ok(None);
+        }
+        let number = required(number, names.original_number[0])?;
+        let date = required(date, names.original_date[0])?;
         let note_type = if section.holds_notes() { read_note_type(reader, &["onttyp"])? } else { None };
         Ok(Some(OriginalDocument { number, date, note_type }))
     }
@@ -214,12 +220,20 @@ impl SupplyDocument {
     }
 }
 
+/// Other tools write reasons of their own (section 17(5)); such a text stays where it is.
+fn read_reason(reader: &mut Reader) -> Result<Option<UnavailableReason>, FieldError> {
+    if reader.peek("rsn").and_then(Value::as_str).is_some_and(|text| UnavailableReason::read(text).is_err()) {
+        return Ok(None);
+    }
+    reader.coded(&["rsn"], UnavailableReason::read, |reason| reason.code().to_owned())
+}
+
 fn read_note_type(reader: &mut Reader, names: Names) -> Result<Option<NoteType>, FieldError> {
     // Some tools write the words out.
     let read = |text: &str| match text.trim().to_ascii_uppercase().as_str() {
         "CREDIT NOTE" => Ok(NoteType::Credit),
         "DEBIT NOTE" => Ok(NoteType::Debit),
-        code => NoteType::read(code).map_err(Problem::from),
+        code => NoteType::read(code),
     };
     reader.coded(names, read, |note| note.code().to_owned())
 }
