@@ -6,6 +6,8 @@ use crate::processor::WorkerName;
 /// The topic of dead letters.
 pub const DEAD_LETTERS_TOPIC: &str = "itc.dead-letters.v1";
 
+const FIRST_SEEN: &str = "itc-dead-letter-first-seen-in-ms";
+
 /// The changelog topic of a worker.
 #[must_use]
 pub fn changelog_topic(worker: WorkerName) -> String {
@@ -16,7 +18,19 @@ pub fn changelog_topic(worker: WorkerName) -> String {
 #[must_use]
 pub fn output_headers(worker: WorkerName, meta: &EventMeta, output: &OutputRecord) -> Vec<(String, Vec<u8>)> {
     let mut headers = Vec::with_capacity(11 + output.headers.len());
-    let mut put = |name: &str, value: &str| headers.push((name.to_owned(), value.as_bytes().to_vec()));
+    each_output_header(worker, meta, output, &mut |name, value| {
+        headers.push((name.to_owned(), value.as_bytes().to_vec()));
+    });
+    headers
+}
+
+/// Shows the same headers one by one, for a log that copies them into a form of its own.
+pub fn each_output_header(
+    worker: WorkerName,
+    meta: &EventMeta,
+    output: &OutputRecord,
+    put: &mut dyn FnMut(&str, &str),
+) {
     put("ce_specversion", "1.0");
     put("ce_id", &meta.id);
     put("ce_source", &format!("/itc-engine/{worker}"));
@@ -38,7 +52,6 @@ pub fn output_headers(worker: WorkerName, meta: &EventMeta, output: &OutputRecor
     for (name, value) in &output.headers {
         put(name, value);
     }
-    headers
 }
 
 /// The headers of a dead letter: those of the record it comes from, and behind them where it stood and what is wrong.
@@ -50,7 +63,10 @@ pub fn dead_letter_headers(
     letter: &DeadLetter,
     build: &str,
 ) -> Vec<(String, Vec<u8>)> {
-    let mut headers = record.headers.clone();
+    // Of a released letter that fails again, the headers of the earlier failure are replaced, except when it was first seen.
+    let original = record.headers.iter().filter(|(name, _)| !name.starts_with("itc-dead-letter-"));
+    let mut headers: Vec<(String, Vec<u8>)> = original.cloned().collect();
+    let seen_before = record.header(FIRST_SEEN).map(str::to_owned);
     let mut put = |name: &str, value: &str| headers.push((name.to_owned(), value.as_bytes().to_vec()));
     put("itc-dead-letter-worker", worker.0);
     put("itc-dead-letter-topic", &record.source.topic);
@@ -62,8 +78,8 @@ pub fn dead_letter_headers(
     put("itc-dead-letter-message", &letter.message);
     put("itc-dead-letter-whole", if letter.part.is_some() { "false" } else { "true" });
     put("itc-dead-letter-build", build);
-    if let Some(timestamp) = record.timestamp_in_ms {
-        put("itc-dead-letter-first-seen-in-ms", &timestamp.to_string());
+    if let Some(first_seen) = seen_before.or_else(|| record.timestamp_in_ms.map(|timestamp| timestamp.to_string())) {
+        put(FIRST_SEEN, &first_seen);
     }
     headers
 }

@@ -1,0 +1,399 @@
+//! All workers of a topology in one process, stepped until none has anything left to do.
+
+use crate::broker::SimulatedBroker;
+use crate::index::SimulatedTimerIndex;
+use crate::log::{SimulatedLog, SimulatedLogSettings};
+use crate::store::MemoryStore;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use stream::{InputRecord, Processor, StateRead, Step, Worker, WorkerConfig, WorkerError, WorkerName, WorkerStatus};
+
+/// How many steps one run may take. A story's event takes some hundred; this is far above and still ends in seconds.
+const STEPS_MAX: u64 = 2_000_000;
+
+/// A worker of any processor.
+pub trait AnyWorker {
+    /// Its name.
+    fn name(&self) -> WorkerName;
+
+    /// Does the next bounded piece of work.
+    ///
+    /// # Errors
+    /// [`WorkerError`].
+    fn step(&mut self) -> Result<Step, WorkerError>;
+
+    /// The committed rows of a partition.
+    fn rows(&self, partition: u32) -> &dyn StateRead;
+
+    /// What it says of itself.
+    fn status(&self) -> WorkerStatus;
+
+    /// Ends it and keeps its store, as a process that dies leaves its disk.
+    fn into_store(self: Box<Self>) -> MemoryStore;
+}
+
+impl<P: Processor> AnyWorker for Worker<P, SimulatedLog, MemoryStore, SimulatedTimerIndex> {
+    fn name(&self) -> WorkerName {
+        P::NAME
+    }
+
+    fn step(&mut self) -> Result<Step, WorkerError> {
+        Worker::step(self)
+    }
+
+    fn rows(&self, partition: u32) -> &dyn StateRead {
+        Worker::rows(self, partition)
+    }
+
+    fn status(&self) -> WorkerStatus {
+        Worker::status(self)
+    }
+
+    fn into_store(self: Box<Self>) -> MemoryStore {
+        let (_, store, _) = self.into_parts();
+        store
+    }
+}
+
+/// Who writes the calendar's marks.
+pub trait MarkWriter {
+    /// Writes `DayOpened` of that day, and what takes effect with it, into every partition of every journal.
+    ///
+    /// # Errors
+    /// A message.
+    fn open_day(&mut self, broker: &SimulatedBroker, day: NaiveDate) -> Result<(), String>;
+}
+
+impl<F: FnMut(&SimulatedBroker, NaiveDate) -> Result<(), String>> MarkWriter for F {
+    fn open_day(&mut self, broker: &SimulatedBroker, day: NaiveDate) -> Result<(), String> {
+        self(broker, day)
+    }
+}
+
+/// Why a topology does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// A worker stopped.
+    #[error("{worker} stopped: {error}")]
+    Worker {
+        /// Which one.
+        worker: WorkerName,
+        /// Why.
+        error: WorkerError,
+    },
+    /// A worker halted a partition.
+    #[error("{worker} halted partition {partition} of {topic}: {reason}")]
+    Halted {
+        /// Which one.
+        worker: WorkerName,
+        /// The input topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Some worker always has something to do.
+    #[error("the topology does not come to rest after {steps} steps; still busy: {busy}")]
+    Restless {
+        /// How many steps were made.
+        steps: u64,
+        /// Who is busy, with the last thing it did.
+        busy: String,
+    },
+    /// There is no such worker.
+    #[error("there is no worker {0}")]
+    NoSuchWorker(WorkerName),
+    /// The writer of marks failed, or there is none.
+    #[error("day {day} cannot be opened: {reason}")]
+    Marks {
+        /// The day.
+        day: NaiveDate,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunReport {
+    /// Steps of all workers.
+    pub steps: u64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Processes that crashed at an injected fault and were started again.
+    pub crashes: u64,
+}
+
+type Start = Box<dyn Fn(&SimulatedBroker, u64, MemoryStore, SimulatedTimerIndex) -> Box<dyn AnyWorker>>;
+
+struct Slot {
+    name: WorkerName,
+    worker: Option<Box<dyn AnyWorker>>,
+    start: Start,
+    starts: u64,
+    index: SimulatedTimerIndex,
+    /// The broker's version at which it had nothing to do.
+    idle_at: Option<u64>,
+    last: Step,
+}
+
+/// All workers of a topology on one simulated broker.
+pub struct TopologyDriver {
+    broker: SimulatedBroker,
+    slots: Vec<Slot>,
+    marks: Option<Box<dyn MarkWriter>>,
+    day: Option<NaiveDate>,
+    positions: BTreeMap<String, BTreeMap<u32, i64>>,
+}
+
+impl std::fmt::Debug for TopologyDriver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.slots.iter().map(|slot| slot.name.0).collect();
+        write!(formatter, "TopologyDriver({})", names.join(", "))
+    }
+}
+
+impl TopologyDriver {
+    /// A topology without workers; every topic has that many partitions.
+    #[must_use]
+    pub fn new(partition_count: u32) -> Self {
+        Self {
+            broker: SimulatedBroker::new(partition_count),
+            slots: Vec::new(),
+            marks: None,
+            day: None,
+            positions: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a worker that reads these topics. `make` is called for every start of its process.
+    pub fn add<P: Processor + 'static>(&mut self, inputs: &[&str], make: impl Fn() -> P + 'static) {
+        self.add_with(inputs, WorkerConfig::default(), make);
+    }
+
+    /// As [`TopologyDriver::add`], with limits of its own.
+    pub fn add_with<P: Processor + 'static>(
+        &mut self,
+        inputs: &[&str],
+        config: WorkerConfig,
+        make: impl Fn() -> P + 'static,
+    ) {
+        let inputs: Vec<String> = inputs.iter().map(|&topic| topic.to_owned()).collect();
+        let start = move |broker: &SimulatedBroker, number: u64, store: MemoryStore, index: SimulatedTimerIndex| {
+            let settings = SimulatedLogSettings {
+                worker: P::NAME,
+                member: member_of(P::NAME, number),
+                transactional_id: P::NAME.0.to_owned(),
+                inputs: inputs.clone(),
+            };
+            let log = SimulatedLog::new(broker, settings);
+            Box::new(Worker::new(make(), log, store, index, config.clone())) as Box<dyn AnyWorker>
+        };
+        let index = SimulatedTimerIndex::new();
+        let worker = start(&self.broker, 0, MemoryStore::new(), index.clone());
+        self.slots.push(Slot {
+            name: P::NAME,
+            worker: Some(worker),
+            start: Box::new(start),
+            starts: 1,
+            index,
+            idle_at: None,
+            last: Step::Idle,
+        });
+    }
+
+    /// Who writes the days for [`TopologyDriver::advance_to`].
+    pub fn set_mark_writer(&mut self, marks: impl MarkWriter + 'static) {
+        self.marks = Some(Box::new(marks));
+    }
+
+    /// The broker, for faults, raw reads and marks.
+    #[must_use]
+    pub fn broker(&self) -> &SimulatedBroker {
+        &self.broker
+    }
+
+    /// Writes a record; the key decides the partition.
+    pub fn publish(&mut self, topic: &str, key: &str, headers: &[(&str, &str)], value: &[u8]) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        self.broker.publish(topic, key, headers, value.to_vec());
+    }
+
+    /// Steps every worker until none has anything left to do. A process that crashes at an injected fault is started
+    /// again, with an empty store.
+    ///
+    /// # Errors
+    /// [`DriverError`], also where a worker halted a partition.
+    pub fn run_until_idle(&mut self) -> Result<RunReport, DriverError> {
+        let mut report = RunReport::default();
+        loop {
+            let mut rested = true;
+            for at in 0..self.slots.len() {
+                if self.slots[at].idle_at == Some(self.broker.version()) {
+                    continue;
+                }
+                rested &= !self.step(at, &mut report)?;
+            }
+            if rested {
+                return self.halted().map_or(Ok(report), Err);
+            }
+            if report.steps > STEPS_MAX {
+                return Err(DriverError::Restless { steps: report.steps, busy: self.busy() });
+            }
+        }
+    }
+
+    /// Steps one worker. True if it was not idle.
+    fn step(&mut self, at: usize, report: &mut RunReport) -> Result<bool, DriverError> {
+        let slot = &mut self.slots[at];
+        let Some(worker) = slot.worker.as_mut() else { return Ok(false) };
+        let version = self.broker.version();
+        report.steps += 1;
+        match worker.step() {
+            Ok(Step::Idle) => {
+                slot.idle_at = Some(version);
+                slot.last = Step::Idle;
+                Ok(false)
+            }
+            Ok(step) => {
+                report.commits += u64::from(matches!(step, Step::Committed { .. }));
+                slot.idle_at = None;
+                slot.last = step;
+                Ok(true)
+            }
+            Err(WorkerError::Log(reason)) if reason.starts_with("simulated crash") => {
+                report.crashes += 1;
+                self.restart(at, false);
+                Ok(true)
+            }
+            Err(error) => Err(DriverError::Worker { worker: slot.name, error }),
+        }
+    }
+
+    fn restart(&mut self, at: usize, keep_store: bool) {
+        let slot = &mut self.slots[at];
+        let store = slot.worker.take().map(AnyWorker::into_store).filter(|_| keep_store).unwrap_or_default();
+        self.broker.expire_member(slot.name.0, &member_of(slot.name, slot.starts - 1));
+        slot.worker = Some((slot.start)(&self.broker, slot.starts, store, slot.index.clone()));
+        slot.starts += 1;
+        slot.idle_at = None;
+    }
+
+    fn busy(&self) -> String {
+        let busy = self.slots.iter().filter(|slot| slot.last != Step::Idle);
+        busy.map(|slot| format!("{} ({:?})", slot.name, slot.last)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn halted(&self) -> Option<DriverError> {
+        self.slots.iter().find_map(|slot| {
+            let status = slot.worker.as_ref()?.status();
+            let (partition, reason) = status.halted().next()?;
+            Some(DriverError::Halted {
+                worker: slot.name,
+                topic: partition.topic.clone(),
+                partition: partition.partition,
+                reason: reason.to_owned(),
+            })
+        })
+    }
+
+    /// Opens every day up to and including `day`, one after the other, and lets the topology come to rest after each.
+    /// The first day ever opened is `day` itself.
+    ///
+    /// # Errors
+    /// [`DriverError`].
+    pub fn advance_to(&mut self, day: NaiveDate) -> Result<RunReport, DriverError> {
+        let mut report = RunReport::default();
+        let mut next = self.day.map_or(Some(day), |last| last.succ_opt());
+        while let Some(opening) = next.filter(|opening| *opening <= day) {
+            let Some(marks) = &mut self.marks else {
+                return Err(DriverError::Marks { day: opening, reason: "no writer of marks was set".to_owned() });
+            };
+            marks.open_day(&self.broker, opening).map_err(|reason| DriverError::Marks { day: opening, reason })?;
+            self.day = Some(opening);
+            let run = self.run_until_idle()?;
+            report.steps += run.steps;
+            report.commits += run.commits;
+            report.crashes += run.crashes;
+            next = opening.succ_opt();
+        }
+        Ok(report)
+    }
+
+    /// The last day opened by [`TopologyDriver::advance_to`].
+    #[must_use]
+    pub fn day(&self) -> Option<NaiveDate> {
+        self.day
+    }
+
+    /// The committed records of a topic that came since it was read here last, partition by partition.
+    pub fn read_committed(&mut self, topic: &str) -> Vec<InputRecord> {
+        self.broker.read_committed(topic, self.positions.entry(topic.to_owned()).or_default())
+    }
+
+    /// All committed records of a topic.
+    #[must_use]
+    pub fn read_all(&self, topic: &str) -> Vec<InputRecord> {
+        self.broker.read_committed(topic, &mut BTreeMap::new())
+    }
+
+    /// Ends a worker's process as a crash does and starts it again, with the store its disk held or with none.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn crash_and_restart(&mut self, worker: WorkerName, keep_store: bool) -> Result<(), DriverError> {
+        let at = self.at(worker)?;
+        self.restart(at, keep_store);
+        Ok(())
+    }
+
+    /// The timer index of a worker. Whoever changes it wakes the worker.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn timer_index(&mut self, worker: WorkerName) -> Result<SimulatedTimerIndex, DriverError> {
+        let at = self.at(worker)?;
+        self.slots[at].idle_at = None;
+        Ok(self.slots[at].index.clone())
+    }
+
+    /// The workers' names, in the order in which they were added.
+    #[must_use]
+    pub fn workers(&self) -> Vec<WorkerName> {
+        self.slots.iter().map(|slot| slot.name).collect()
+    }
+
+    /// A worker, for its rows and status.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn worker(&self, worker: WorkerName) -> Result<&dyn AnyWorker, DriverError> {
+        let at = self.at(worker)?;
+        self.slots[at].worker.as_deref().ok_or(DriverError::NoSuchWorker(worker))
+    }
+
+    /// The committed rows of a worker's partition.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn rows(&self, worker: WorkerName, partition: u32) -> Result<&dyn StateRead, DriverError> {
+        Ok(self.worker(worker)?.rows(partition))
+    }
+
+    /// What a worker says of itself.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn status(&self, worker: WorkerName) -> Result<WorkerStatus, DriverError> {
+        Ok(self.worker(worker)?.status())
+    }
+
+    fn at(&self, worker: WorkerName) -> Result<usize, DriverError> {
+        self.slots.iter().position(|slot| slot.name == worker).ok_or(DriverError::NoSuchWorker(worker))
+    }
+}
+
+fn member_of(worker: WorkerName, number: u64) -> String {
+    format!("{worker}-{number}")
+}
