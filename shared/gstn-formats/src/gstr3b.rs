@@ -2,6 +2,7 @@
 
 use crate::error::{FieldError, FormatError, Problem};
 use crate::gstr1::unwrapped;
+use crate::number::saturating_add_tax;
 use crate::object::{Extra, Names, Reader, Writer};
 use gst_types::{RecipientGstin, TaxAmounts, TaxPeriod};
 use serde_json::Value;
@@ -128,14 +129,16 @@ impl ItcElg {
             Table4Line::D1 | Table4Line::D2 => &self.ineligible,
         };
         let (_, line_type) = line.list_and_type();
-        rows.iter().filter(|row| row.line_type.eq_ignore_ascii_case(line_type)).map(|row| row.tax).sum()
+        let of_line = rows.iter().filter(|row| row.line_type.eq_ignore_ascii_case(line_type));
+        of_line.fold(TaxAmounts::ZERO, |sum, row| saturating_add_tax(&sum, &row.tax))
     }
 
     /// 4(A) less 4(B); may be negative (TB-8).
     #[must_use]
     pub fn computed_net(&self) -> TaxAmounts {
-        let sum = |rows: &[ItcElgRow]| rows.iter().map(|row| row.tax).sum::<TaxAmounts>();
-        sum(&self.available) - sum(&self.reversed)
+        let reversed = self.reversed.iter().map(|row| -row.tax);
+        let rows = self.available.iter().map(|row| row.tax).chain(reversed);
+        rows.fold(TaxAmounts::ZERO, |sum, tax| saturating_add_tax(&sum, &tax))
     }
 
     fn rows_of_mut(&mut self, line: Table4Line) -> &mut Vec<ItcElgRow> {

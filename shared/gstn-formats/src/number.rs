@@ -1,6 +1,6 @@
 //! Numbers of GSTN JSON: read and written through their text, never through a float.
 
-use gst_types::{MoneyError, Paise};
+use gst_types::{Head, MoneyError, Paise, TaxAmounts};
 use serde_json::{Number, Value};
 
 /// The amount that a JSON number says.
@@ -15,6 +15,39 @@ pub(crate) fn amount_of(number: &Number) -> Result<Paise, MoneyError> {
 pub(crate) fn amount_to_number(amount: Paise) -> Number {
     // The shortest text of an amount is always a JSON number, so the fallback is never taken.
     amount.to_shortest().parse().unwrap_or_else(|_| Number::from(0))
+}
+
+/// The sum of amounts of one document.
+///
+/// # Errors
+/// [`MoneyError::TooLarge`] where no return could hold it.
+pub(crate) fn checked_sum(amounts: impl Iterator<Item = Paise>) -> Result<Paise, MoneyError> {
+    let total: i128 = amounts.map(|amount| i128::from(amount.get())).sum();
+    let total = Paise::new(i64::try_from(total).map_err(|_| MoneyError::TooLarge)?);
+    // The text form knows the widest amount.
+    total.to_shortest().parse()
+}
+
+/// The sums of the four heads of one document.
+///
+/// # Errors
+/// [`MoneyError::TooLarge`] where no return could hold one of them.
+pub(crate) fn checked_tax_sum(amounts: &[TaxAmounts]) -> Result<TaxAmounts, MoneyError> {
+    let mut total = TaxAmounts::ZERO;
+    for head in Head::ALL {
+        total.set(head, checked_sum(amounts.iter().map(|tax| tax.of(head)))?);
+    }
+    Ok(total)
+}
+
+/// Adds totals of a whole file. Only an invented file reaches the end of the range, and then stays there.
+pub(crate) fn saturating_add(left: Paise, right: Paise) -> Paise {
+    Paise::new(left.get().saturating_add(right.get()))
+}
+
+/// As [`saturating_add`], head by head.
+pub(crate) fn saturating_add_tax(left: &TaxAmounts, right: &TaxAmounts) -> TaxAmounts {
+    left.zip(right, saturating_add)
 }
 
 /// Whether two JSON values say the same: numbers by their decimal value, objects whatever their key order.

@@ -1,5 +1,7 @@
 //! GSTR-1: what bad input is called, what is written, and that writing and reading are one.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests end a test as tests do")]
+
 use gst_types::{IstDate, Paise, SupplierGstin, TaxAmounts, TaxPeriod};
 use gstn_formats::codes::InvoiceType;
 use gstn_formats::gstr1::{Gstr1, Gstr1Document, Gstr1Section};
@@ -70,6 +72,9 @@ fn bad_fields_are_named_with_code_and_rule() {
     assert_eq!(refusal(changed("itms", "{}")), ("itms".into(), "WRONG_SHAPE", "GSTN"));
     let row = r#"[{ "num": 1, "itm_det": { "rt": 18, "txval": 10.001 } }]"#;
     assert_eq!(refusal(changed("itms", row)), ("itms.0.itm_det.txval".into(), "AMOUNT_TOO_MANY_DECIMALS", "ID-4"));
+    let huge = r#"{ "num": 1, "itm_det": { "rt": 18, "txval": 999999999999999.99, "iamt": 1 } }"#;
+    let rows = format!("[{}]", [huge; 100].join(","));
+    assert_eq!(refusal(changed("itms", &rows)), ("itms".into(), "AMOUNT_TOO_LARGE", "ID-4"));
     assert_eq!(refusal(json!(7)), ("record".into(), "WRONG_SHAPE", "GSTN"));
 }
 

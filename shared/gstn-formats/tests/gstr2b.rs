@@ -1,5 +1,7 @@
 //! GSTR-2B: both shapes, every leaf of the totals, file parts, and that building and reading are one.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests end a test as tests do")]
+
 use gst_types::{Paise, TaxAmounts};
 use gstn_formats::boe::{BoeRecord, ImportSection};
 use gstn_formats::check::{Verdict, check_file};

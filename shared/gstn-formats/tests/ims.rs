@@ -1,5 +1,7 @@
 //! IMS: downloads in the API's and the offline tool's spelling, save and reset bodies, answers; and Bills of Entry.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests end a test as tests do")]
+
 use gst_types::{Paise, RecipientGstin, TaxAmounts};
 use gstn_formats::boe::{BoeRecord, BoeVocabulary, ImportSection};
 use gstn_formats::check::{FileKind, check_file};

@@ -137,11 +137,7 @@ fn by_key(rows: Option<&Vec<CounterpartyRow>>) -> ByKey {
     for row in rows.into_iter().flatten() {
         let (documents, totals) = by_key.entry(row.key.clone()).or_default();
         *documents += row.documents;
-        totals.tax += row.totals.tax;
-        totals.taxable_value = match (totals.taxable_value, row.totals.taxable_value) {
-            (Some(sum), Some(more)) => Some(sum + more),
-            (sum, more) => sum.or(more),
-        };
+        totals.add_totals(&row.totals);
     }
     by_key
 }

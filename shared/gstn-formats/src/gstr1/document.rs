@@ -4,8 +4,9 @@ use super::item::Gstr1Item;
 use super::section::{Gstr1Section, Gstr1Table};
 use crate::codes::{InvoiceType, NoteType};
 use crate::error::{FieldError, Problem};
+use crate::number::{checked_sum, checked_tax_sum};
 use crate::object::{Extra, Names, Reader, Writer, required, required_gstin, yes_no};
-use gst_types::{IstDate, Paise, RecipientGstin, StateCode, SupplierGstin, TaxAmounts};
+use gst_types::{IstDate, MoneyError, Paise, RecipientGstin, StateCode, SupplierGstin, TaxAmounts};
 use serde_json::Value;
 
 /// The row's `flag` that asks to delete it.
@@ -105,8 +106,10 @@ impl Gstr1Document {
             reader.note_absent("rchrg");
         }
         let items = Self::read_items(&mut reader, delete)?;
-        let taxable_value = items.iter().map(|item| item.taxable_value).sum();
-        let tax = items.iter().map(|item| item.tax).sum();
+        let too_large = |error: MoneyError| FieldError::new("itms", error.into());
+        let taxable_value = checked_sum(items.iter().map(|item| item.taxable_value)).map_err(too_large)?;
+        let taxes: Vec<TaxAmounts> = items.iter().map(|item| item.tax).collect();
+        let tax = checked_tax_sum(&taxes).map_err(too_large)?;
         let plain = items == [Gstr1Item::of_totals(taxable_value, tax)];
         Ok(Self {
             section: section_of(table, note),

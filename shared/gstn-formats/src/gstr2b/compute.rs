@@ -171,11 +171,7 @@ fn add_to_row(rows: &mut Rows, key: CounterpartyKey, trade_name: Option<&String>
     match rows.get_mut(&key) {
         Some(row) => {
             row.documents += 1;
-            row.totals.tax += totals.tax;
-            row.totals.taxable_value = match (row.totals.taxable_value, totals.taxable_value) {
-                (Some(sum), Some(more)) => Some(sum + more),
-                (sum, more) => sum.or(more),
-            };
+            row.totals.add_totals(&totals);
         }
         None => {
             let row = CounterpartyRow { key: key.clone(), trade_name: trade_name.cloned(), documents: 1, totals };

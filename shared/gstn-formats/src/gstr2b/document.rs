@@ -4,8 +4,9 @@ use super::section::SupplySection;
 use crate::codes::{ImsAction, InvoiceType, ItcAvailability, NoteType, UnavailableReason};
 use crate::error::FieldError;
 use crate::ims_state::DeclaredReduction;
+use crate::number::{checked_sum, checked_tax_sum};
 use crate::object::{Extra, Names, Reader, Writer, required};
-use gst_types::{IstDate, Paise, StateCode, TaxAmounts};
+use gst_types::{IstDate, MoneyError, Paise, StateCode, TaxAmounts};
 use serde_json::{Number, Value};
 
 /// The heads as GSTR-2B names them.
@@ -170,8 +171,10 @@ impl SupplyDocument {
         };
         let read = |(index, row)| RateItem::read(row).map_err(|error| error.within(index).within("items"));
         let items: Vec<RateItem> = rows.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        let taxable_value = items.iter().map(|item| item.taxable_value).sum();
-        let tax = items.iter().map(|item| item.tax).sum();
+        let too_large = |error: MoneyError| FieldError::new("items", error.into());
+        let taxable_value = checked_sum(items.iter().map(|item| item.taxable_value)).map_err(too_large)?;
+        let taxes: Vec<TaxAmounts> = items.iter().map(|item| item.tax).collect();
+        let tax = checked_tax_sum(&taxes).map_err(too_large)?;
         Ok((taxable_value, tax, Some(items)))
     }
 

@@ -121,6 +121,15 @@ impl DocumentSet {
         writer.finish()
     }
 
+    /// Suppliers' documents of Tables 3 and 4, or of a rejected list, each with its section and group.
+    pub fn supply_documents(
+        &self,
+    ) -> impl Iterator<Item = (SupplySection, &SupplierGroup<SupplyDocument>, &SupplyDocument)> {
+        self.supplies.iter().flat_map(|(section, groups)| {
+            groups.iter().flat_map(move |group| group.documents.iter().map(move |document| (*section, group, document)))
+        })
+    }
+
     /// Number of documents, whatever they are.
     #[must_use]
     pub fn len(&self) -> usize {

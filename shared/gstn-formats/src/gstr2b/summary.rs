@@ -3,6 +3,7 @@
 use super::document::HEADS;
 use super::section::{SummaryBlock, SummaryGroup, SummaryLeaf};
 use crate::error::{FieldError, Problem};
+use crate::number::{saturating_add, saturating_add_tax};
 use crate::object::{Extra, Names, Reader, Writer, required};
 use gst_types::{Gstin, IstDate, Paise, PortCode, TaxAmounts, TaxPeriod};
 use serde_json::Value;
@@ -26,10 +27,18 @@ impl Totals {
         Self { taxable_value: Some(taxable_value), tax, extra: Extra::default() }
     }
 
+    /// Adds other totals; the taxable value stays absent where neither has one.
+    pub(crate) fn add_totals(&mut self, other: &Self) {
+        match other.taxable_value {
+            Some(taxable_value) => self.add(taxable_value, other.tax),
+            None => self.tax = saturating_add_tax(&self.tax, &other.tax),
+        }
+    }
+
     /// Adds documents.
     pub fn add(&mut self, taxable_value: Paise, tax: TaxAmounts) {
-        self.taxable_value = Some(self.taxable_value.unwrap_or(Paise::ZERO) + taxable_value);
-        self.tax += tax;
+        self.taxable_value = Some(saturating_add(self.taxable_value.unwrap_or(Paise::ZERO), taxable_value));
+        self.tax = saturating_add_tax(&self.tax, &tax);
     }
 
     fn take(reader: &mut Reader) -> Result<(Option<Paise>, TaxAmounts), FieldError> {
