@@ -324,7 +324,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     fn partition_statuses(&self) -> Vec<PartitionStatus> {
         let restoring = self.assigning.iter().filter(|source| !self.partitions.contains_key(source));
-        let mut statuses: Vec<_> = restoring.map(|source| PartitionStatus::restoring(source)).collect();
+        let mut statuses: Vec<_> = restoring.map(PartitionStatus::restoring).collect();
         let owns_timers = self.processor.timers().is_some();
         for (source, partition) in &self.partitions {
             let mut status = partition.status(owns_timers);
