@@ -46,7 +46,7 @@ impl Gstr2a {
     /// [`FormatError::Header`] where GSTIN or period is missing or wrong.
     pub fn parse(value: &Value) -> Result<Self, FormatError> {
         let source = unwrapped(value);
-        let mut reader = Reader::new(source)?;
+        let mut reader = Reader::header(source)?;
         let recipient = required_gstin(reader.gstin(&["gstin"])?, "gstin")?;
         let period = required(reader.period(&["fp", "ret_period"])?, "fp")?;
         Ok(Self { recipient: RecipientGstin(recipient), period, source: source.clone() })
@@ -85,7 +85,7 @@ impl Gstr2a {
 
 impl SupplierFilingFacts {
     fn read(group: &Value) -> Result<Self, FieldError> {
-        let mut reader = Reader::new(group)?;
+        let mut reader = Reader::header(group)?;
         let supplier = required_gstin(reader.gstin(&["ctin"])?, "ctin")?;
         let mut date = |name: &'static [&'static str]| -> Result<Option<IstDate>, FieldError> {
             reader.coded(name, read_date, IstDate::to_string)

@@ -42,7 +42,7 @@ impl ImsRequest {
     /// # Errors
     /// [`FormatError::Header`] where `rtin` or `reqtyp` is missing or wrong.
     pub fn parse(value: &Value) -> Result<Self, FormatError> {
-        let mut reader = Reader::new(value)?;
+        let mut reader = Reader::header(value)?;
         let recipient = RecipientGstin(required_gstin(reader.gstin(&["rtin"])?, "rtin")?);
         let request = required(reader.text(&["reqtyp"])?, "reqtyp")?;
         let source = value.clone();

@@ -45,6 +45,16 @@ impl Reader {
         }
     }
 
+    /// Reads the plain values of an object whose lists hold everything else: they are not copied.
+    pub(crate) fn header(value: &Value) -> Read<Self> {
+        let Value::Object(map) = value else {
+            return Err(FieldError::new("record", Problem::WrongShape("an object")));
+        };
+        let plain = map.iter().filter(|(_, value)| !(value.is_array() || value.is_object()));
+        let map = plain.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Ok(Self { map, extra: Extra::default() })
+    }
+
     /// Takes a value out; `null` and the empty text count as absent and stay where they are.
     pub(crate) fn take(&mut self, names: Names) -> Option<Value> {
         let blank = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);

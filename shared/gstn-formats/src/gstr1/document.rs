@@ -63,7 +63,7 @@ pub(super) struct GroupHeader {
 
 impl GroupHeader {
     pub(super) fn read(table: Gstr1Table, group: &Value, supplier: Option<SupplierGstin>) -> Result<Self, FieldError> {
-        let mut reader = Reader::new(group)?;
+        let mut reader = Reader::header(group)?;
         let names = if table.recipient_key() == "rtin" { &["rtin"] } else { &["ctin"] };
         let recipient = required_gstin(reader.gstin(names)?, table.recipient_key())?;
         let behind = if table.is_ecom() { reader.gstin(&["stin"])? } else { None };

@@ -14,7 +14,7 @@ pub use section::{Gstr1Section, Gstr1Table};
 
 use crate::error::{FieldError, FormatError, Problem, RecordError};
 use crate::object::{Reader, required, required_gstin};
-use gst_types::{SupplierGstin, TaxPeriod};
+use gst_types::{IstDate, SupplierGstin, TaxPeriod};
 use section::{KNOWN_HEADER_KEYS, OTHER_SECTIONS};
 use serde_json::Value;
 
@@ -35,10 +35,16 @@ impl Gstr1 {
     /// [`FormatError::Header`] where GSTIN or period is missing or wrong: then no document has an owner.
     pub fn parse(value: &Value) -> Result<Self, FormatError> {
         let value = unwrapped(value);
-        let mut reader = Reader::new(value)?;
+        let mut reader = Reader::header(value)?;
         let supplier = required_gstin(reader.gstin(&["gstin"])?, "gstin")?;
         let period = required(reader.period(&["fp", "ret_period"])?, "fp")?;
         Ok(Self { supplier: SupplierGstin(supplier), period, source: value.clone() })
+    }
+
+    /// Day of filing, where the file is a download of a filed return (`fil_dt`).
+    #[must_use]
+    pub fn filed_on(&self) -> Option<IstDate> {
+        IstDate::parse_gstn(self.source.get("fil_dt")?.as_str()?).ok()
     }
 
     /// Every document that names a registered recipient, in the order of the file; a bad one is an error in its place
