@@ -7,11 +7,17 @@
 
 pub mod amount;
 pub mod apportionment;
+pub mod audit;
+pub mod bill_of_entry;
 pub mod calendar;
 pub mod capital_goods;
+pub mod duty;
 pub mod ecrrs;
 pub mod eligibility;
+pub mod format;
+pub mod gstin;
 pub mod interest;
+pub mod rates;
 pub mod rule;
 pub mod rule37a;
 pub mod rulebook;
