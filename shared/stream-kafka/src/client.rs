@@ -7,6 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtoc
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeMap, VecDeque};
@@ -85,11 +86,17 @@ pub(crate) enum Change {
 pub(crate) struct Member {
     pub(crate) complaints: Complaints,
     changes: Mutex<VecDeque<Change>>,
+    /// Ends of the stable part of partitions, as the statistics last told them.
+    stable_ends: Mutex<BTreeMap<SourcePartition, i64>>,
 }
 
 impl Member {
     pub(crate) fn new(complaints: Complaints) -> Self {
-        Self { complaints, changes: Mutex::default() }
+        Self { complaints, ..Self::default() }
+    }
+
+    pub(crate) fn stable_end(&self, source: &SourcePartition) -> Option<i64> {
+        lock(&self.stable_ends).get(source).copied()
     }
 
     pub(crate) fn next_change(&self) -> Option<Change> {
@@ -129,6 +136,20 @@ impl ClientContext for Member {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.complaints.hear(&error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let mut ends = lock(&self.stable_ends);
+        for (name, topic) in &statistics.topics {
+            let name: Arc<str> = name.as_str().into();
+            for (partition, told) in &topic.partitions {
+                // -1 stands for the partition that has no number yet, -1001 for an end that is not known.
+                if *partition >= 0 && told.ls_offset >= 0 {
+                    let source = SourcePartition { topic: Arc::clone(&name), partition: u32_of(*partition) };
+                    ends.insert(source, told.ls_offset);
+                }
+            }
+        }
     }
 }
 

@@ -1,10 +1,7 @@
 //! Dead letters: the raw bytes as the value, everything else in headers, so that whatever could come in can be put
-//! aside, found, mended and released.
+//! aside, found, mended and released. `stream::dead_letter_headers` writes them; this reads them back.
 
-use stream::{DeadLetter, InputRecord};
-
-/// Where dead letters go.
-pub(crate) const TOPIC: &str = "itc.dead-letters.v1";
+use stream::InputRecord;
 
 /// What the headers of a dead letter say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,47 +52,6 @@ const FIRST_SEEN: &str = "itc-dead-letter-first-seen-in-ms";
 const BUILD: &str = "itc-dead-letter-build";
 
 impl DeadLetterHeaders {
-    /// The headers for a record that is put aside.
-    #[must_use]
-    pub fn of(worker: &str, build: &str, record: &InputRecord, letter: &DeadLetter) -> Self {
-        let seen_before = record.header(FIRST_SEEN).and_then(|text| text.parse().ok());
-        Self {
-            worker: worker.to_owned(),
-            source_topic: record.source.topic.to_string(),
-            source_partition: record.source.partition,
-            source_offset: record.offset,
-            original_key: record.key.clone(),
-            code: letter.code.clone(),
-            field: letter.field.clone(),
-            rule: letter.rule.clone(),
-            message: letter.message.clone(),
-            is_whole: letter.part.is_none(),
-            first_seen_in_ms: seen_before.or(record.timestamp_in_ms),
-            build: build.to_owned(),
-        }
-    }
-
-    /// As headers of a record. The original key is the record's own.
-    #[must_use]
-    pub fn to_headers(&self) -> Vec<(String, Vec<u8>)> {
-        let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(12);
-        let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.as_bytes().to_vec()));
-        add(WORKER, &self.worker);
-        add(SOURCE_TOPIC, &self.source_topic);
-        add(SOURCE_PARTITION, &self.source_partition.to_string());
-        add(SOURCE_OFFSET, &self.source_offset.to_string());
-        add(CODE, &self.code);
-        add(FIELD, &self.field);
-        add(RULE, &self.rule);
-        add(MESSAGE, &self.message);
-        add(WHOLE, if self.is_whole { "true" } else { "false" });
-        add(BUILD, &self.build);
-        if let Some(first_seen) = self.first_seen_in_ms {
-            add(FIRST_SEEN, &first_seen.to_string());
-        }
-        headers
-    }
-
     /// Reads the headers back from a record of the dead-letter topic.
     ///
     /// # Errors
@@ -126,16 +82,10 @@ impl DeadLetterHeaders {
     }
 }
 
-/// The headers of a dead letter's record: the original ones, then ours. Ours of an earlier letter are left out.
-pub(crate) fn all_headers(headers: &DeadLetterHeaders, record: &InputRecord) -> Vec<(String, Vec<u8>)> {
-    let original = record.headers.iter().filter(|(name, _)| !DeadLetterHeaders::is_own(name)).cloned();
-    original.chain(headers.to_headers()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stream::SourcePartition;
+    use stream::{DeadLetter, SourcePartition, WorkerName, dead_letter_headers};
 
     fn record(key: Option<Vec<u8>>) -> InputRecord {
         InputRecord {
@@ -158,32 +108,49 @@ mod tests {
         }
     }
 
-    fn as_record(headers: &DeadLetterHeaders, original: &InputRecord) -> InputRecord {
-        InputRecord { headers: all_headers(headers, original), ..original.clone() }
+    fn as_record(original: &InputRecord, letter: &DeadLetter, build: &str) -> InputRecord {
+        let headers = dead_letter_headers(WorkerName("ingest"), original, letter, build);
+        InputRecord {
+            headers,
+            value: letter.part.clone().unwrap_or_else(|| original.value.clone()),
+            ..original.clone()
+        }
     }
 
     #[test]
     fn headers_come_back_as_they_were_written() {
         for key in [None, Some(Vec::new()), Some(vec![0, 159, 146, 150])] {
             for part in [None, Some(b"{}".to_vec())] {
-                let original = record(key.clone());
-                let headers = DeadLetterHeaders::of("ingest", "0.1.0", &original, &letter(part));
-                let written = as_record(&headers, &original);
-                assert_eq!(DeadLetterHeaders::from_record(&written), Ok(headers));
+                let (original, letter) = (record(key.clone()), letter(part.clone()));
+                let written = as_record(&original, &letter, "0.1.0");
+                let expected = DeadLetterHeaders {
+                    worker: "ingest".to_owned(),
+                    source_topic: "gst.supplier-filings.v1".to_owned(),
+                    source_partition: 3,
+                    source_offset: 41,
+                    original_key: key.clone(),
+                    code: letter.code,
+                    field: letter.field,
+                    rule: letter.rule,
+                    message: letter.message,
+                    is_whole: part.is_none(),
+                    first_seen_in_ms: Some(1_735_689_600_123),
+                    build: "0.1.0".to_owned(),
+                };
+                assert_eq!(DeadLetterHeaders::from_record(&written), Ok(expected));
                 assert_eq!(written.header("ce_id"), Some("id-1"), "original headers are kept");
             }
         }
     }
 
     #[test]
-    fn a_released_letter_that_fails_again_keeps_the_day_it_was_first_seen() {
-        let original = record(None);
-        let first = DeadLetterHeaders::of("ingest", "0.1.0", &original, &letter(None));
-        assert_eq!(first.first_seen_in_ms, Some(1_735_689_600_123));
-        let released = InputRecord { timestamp_in_ms: Some(1_800_000_000_000), ..as_record(&first, &original) };
-        let second = DeadLetterHeaders::of("ingest", "0.2.0", &released, &letter(None));
-        assert_eq!(second.first_seen_in_ms, first.first_seen_in_ms);
-        assert_eq!(DeadLetterHeaders::from_record(&as_record(&second, &released)), Ok(second));
+    fn a_released_letter_that_fails_again_keeps_when_it_was_first_seen() {
+        let first = as_record(&record(None), &letter(None), "0.1.0");
+        let released = InputRecord { timestamp_in_ms: Some(1_800_000_000_000), ..first };
+        let second = as_record(&released, &letter(None), "0.2.0");
+        let headers = DeadLetterHeaders::from_record(&second).expect("reads");
+        assert_eq!((headers.first_seen_in_ms, headers.build.as_str()), (Some(1_735_689_600_123), "0.2.0"));
+        assert_eq!(second.headers.len(), released.headers.len(), "the earlier failure's headers are replaced");
     }
 
     #[test]

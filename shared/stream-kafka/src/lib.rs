@@ -10,7 +10,6 @@ mod client;
 mod dead_letter;
 mod log;
 mod marks;
-mod partition;
 mod publisher;
 mod reader;
 mod record;
@@ -23,8 +22,6 @@ pub use admin::{TopicOutcome, TopicSpec, create_topics, delete_topics, group_lag
 pub use dead_letter::{DeadLetterError, DeadLetterHeaders};
 pub use log::KafkaLog;
 pub use marks::MarkWriter;
-pub use partition::{murmur2, partition_for};
 pub use publisher::{FeedRecord, Progress, PublishError, Publisher, PublisherSettings};
 pub use reader::TopicReader;
-pub use record::{CE_SOURCE_PREFIX, output_headers};
-pub use settings::{KafkaSettings, LogSettings, changelog_topic};
+pub use settings::{KafkaSettings, LogSettings};

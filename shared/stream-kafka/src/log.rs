@@ -1,8 +1,6 @@
 //! The log of one stream thread.
 
 use crate::client::{Change, Complaints, Listener, Member};
-use crate::dead_letter::{self, DeadLetterHeaders};
-use crate::partition::partition_for;
 use crate::record::{TopicNames, i32_of, input_record, native_headers, owned_headers, u32_of, weight};
 use crate::settings::{self, LogSettings};
 use crate::transaction::{Failure, Outgoing, Refused, Send, Transactions};
@@ -10,10 +8,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{
-    ChangelogRecord, Checkpoint, CommitError, CommittedBatch, InputRecord, Log, LogError, PollLimits, Polled,
-    SourcePartition, StagedBatch,
+    ChangelogRecord, Checkpoint, CommitError, CommittedBatch, DEAD_LETTERS_TOPIC, InputRecord, Log, LogError,
+    PollLimits, Polled, SourcePartition, StagedBatch, dead_letter_headers, partition_for_key,
 };
 
 /// Requests outside a transaction. 10 s: an election takes seconds; the loop shows longer trouble as lag and tries again.
@@ -38,6 +36,11 @@ pub struct KafkaLog {
     checked_topics: BTreeSet<String>,
     /// T3: asks for high watermarks, read uncommitted.
     watermarks: BaseConsumer<Listener>,
+    /// When the loop gave everything up because a commit was fenced.
+    fenced_at: Option<Instant>,
+    /// Partitions of the one input topic whose end was reached, and nothing has come since.
+    at_end: BTreeSet<SourcePartition>,
+    opened_at: Instant,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -75,6 +78,9 @@ impl KafkaLog {
             partition_count: None,
             checked_topics: BTreeSet::new(),
             watermarks,
+            fenced_at: None,
+            at_end: BTreeSet::new(),
+            opened_at: now(),
         })
     }
 
@@ -117,6 +123,7 @@ impl KafkaLog {
             }
             match self.consumer.poll(wait) {
                 None => return,
+                Some(Err(KafkaError::PartitionEOF(partition))) => self.reached_end(u32_of(partition)),
                 Some(Err(error)) => {
                     self.trouble = self.poll_trouble(&error);
                     return;
@@ -125,11 +132,44 @@ impl KafkaLog {
                     let record = input_record(&message, &mut self.names);
                     if accepts(&mut self.flow, &record) {
                         bytes += weight(&record);
+                        self.at_end.remove(&record.source);
                         self.pending.push_back(record);
                     }
                 }
             }
             wait = Duration::ZERO;
+        }
+    }
+
+    /// The library names only the partition, which is enough where one topic is read.
+    fn reached_end(&mut self, partition: u32) {
+        if let [topic] = self.settings.inputs.as_slice() {
+            self.at_end.insert(SourcePartition { topic: self.names.shared(topic), partition });
+        }
+    }
+
+    /// A fenced loop has given everything up. Either the group takes the partitions away, or it left them with us: then
+    /// they are offered again, once the group has had time to say so.
+    fn offer_again(&mut self) -> Option<Polled> {
+        // Two heartbeats: a member that is no longer one learns it with the next.
+        const PATIENCE: Duration = Duration::from_secs(6);
+        if self.fenced_at.is_none_or(|fenced_at| fenced_at.elapsed() < PATIENCE) {
+            return None;
+        }
+        self.fenced_at = None;
+        let sources: Vec<SourcePartition> = self.flow.keys().cloned().collect();
+        (!sources.is_empty()).then_some(Polled::Assigned(sources))
+    }
+
+    fn give_up_all(&mut self) {
+        self.fenced_at = Some(now());
+        self.pending.clear();
+        for (source, flow) in &mut self.flow {
+            *flow = None;
+            // Records that come nevertheless are not accepted; pausing only spares the fetches.
+            if let Ok(list) = one(source) {
+                let _ = self.consumer.pause(&list);
+            }
         }
     }
 
@@ -160,6 +200,7 @@ impl KafkaLog {
             Change::Revoked(sources) => {
                 for source in &sources {
                     self.flow.remove(source);
+                    self.at_end.remove(source);
                     self.forget_pending(source);
                 }
                 Ok(Polled::Revoked(sources))
@@ -196,7 +237,7 @@ impl KafkaLog {
         })?;
         let mut topics: BTreeSet<&str> = staged.outputs.iter().map(|(_, output)| output.topic).collect();
         if !staged.dead_letters.is_empty() {
-            topics.insert(dead_letter::TOPIC);
+            topics.insert(DEAD_LETTERS_TOPIC);
         }
         for topic in topics {
             if self.checked_topics.contains(topic) {
@@ -253,22 +294,22 @@ fn fill(settings: &LogSettings, staged: &StagedBatch, count: u32, send: Send<'_>
     for (meta, output) in &staged.outputs {
         send(Outgoing {
             topic: output.topic,
-            partition: output.partition.unwrap_or_else(|| partition_for(output.key.as_bytes(), count)),
+            partition: output.partition.unwrap_or_else(|| partition_for_key(output.key.as_bytes(), count)),
             key: Some(output.key.as_bytes()),
             value: Some(&output.value),
-            headers: Some(native_headers(&settings.name, meta, output)),
+            headers: Some(native_headers(settings.worker, meta, output)),
             tracked: false,
         })?;
     }
     for (record, letter) in &staged.dead_letters {
-        let headers = DeadLetterHeaders::of(&settings.name, &settings.build, record, letter);
-        let by_key = record.key.as_ref().map(|key| partition_for(key, count));
+        let headers = dead_letter_headers(settings.worker, record, letter, &settings.build);
+        let by_key = record.key.as_ref().map(|key| partition_for_key(key, count));
         send(Outgoing {
-            topic: dead_letter::TOPIC,
+            topic: DEAD_LETTERS_TOPIC,
             partition: by_key.unwrap_or(record.source.partition % count),
             key: record.key.as_deref(),
             value: Some(letter.part.as_deref().unwrap_or(&record.value)),
-            headers: Some(owned_headers(&dead_letter::all_headers(&headers, record))),
+            headers: Some(owned_headers(&headers)),
             tracked: false,
         })?;
     }
@@ -306,6 +347,9 @@ impl Log for KafkaLog {
         if let Some(change) = self.consumer.context().next_change() {
             return self.change_assignment(change);
         }
+        if let Some(offered) = self.offer_again() {
+            return Ok(offered);
+        }
         if !self.pending.is_empty() {
             return Ok(Polled::Records(self.take_pending(limits)));
         }
@@ -333,6 +377,7 @@ impl Log for KafkaLog {
             }
         }
         self.consumer.resume(&one(source)?).map_err(|error| self.retry("resume", &error))?;
+        self.at_end.remove(source);
         self.flow.insert(source.clone(), Some(next_offset));
         Ok(())
     }
@@ -386,6 +431,9 @@ impl Log for KafkaLog {
                 if poll_first {
                     self.group = None;
                 }
+                if let CommitError::Fenced(_) = error {
+                    self.give_up_all();
+                }
                 Err(error)
             }
         }
@@ -404,6 +452,27 @@ impl Log for KafkaLog {
         self.partition_count = Some(count);
         Ok(count)
     }
+
+    fn clock(&mut self) -> Duration {
+        self.opened_at.elapsed()
+    }
+
+    /// Counts offsets, so that transaction markers are counted too; 0 where the end was reached.
+    fn lag_in_records(&self, source: &SourcePartition, next_offset: i64) -> Option<i64> {
+        if self.at_end.contains(source) {
+            return Some(0);
+        }
+        let end = self.consumer.context().stable_end(source)?;
+        Some((end - next_offset).max(0))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the limits of a batch and the patience with a group; no decision looks at it"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 pub(crate) fn one(source: &SourcePartition) -> Result<TopicPartitionList, LogError> {

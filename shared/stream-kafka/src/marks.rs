@@ -6,12 +6,12 @@ use crate::record::native_headers;
 use crate::settings::{self, KafkaSettings};
 use crate::transaction::{Outgoing, Transactions};
 use std::time::Duration;
-use stream::{CommitError, EventMeta, InputRecord, LogError, OutputRecord};
+use stream::{CommitError, EventMeta, InputRecord, LogError, OutputRecord, WorkerName};
 
-/// A transactional writer with a stable id: opening it fences every earlier one, so that only one writes. Its position
+/// A transactional writer with a stable id: opening it fences every earlier one, so that only one writes. The id is the worker's name. Its position
 /// is in its marks, therefore its transactions carry no offsets (the one exception to T6).
 pub struct MarkWriter {
-    name: String,
+    worker: WorkerName,
     transactions: Transactions,
     reader: TopicReader,
     fenced: Option<String>,
@@ -19,7 +19,7 @@ pub struct MarkWriter {
 
 impl std::fmt::Debug for MarkWriter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "MarkWriter({})", self.name)
+        write!(formatter, "MarkWriter({})", self.worker)
     }
 }
 
@@ -29,13 +29,13 @@ impl MarkWriter {
     ///
     /// # Errors
     /// [`LogError`] where the brokers do not answer or refuse.
-    pub fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, LogError> {
+    pub fn open(kafka: &KafkaSettings, worker: WorkerName) -> Result<Self, LogError> {
         // No linger: marks are few, and the next thing done is to wait for them.
-        let config = settings::transactional_producer(kafka, name, Duration::ZERO);
+        let config = settings::transactional_producer(kafka, worker.0, Duration::ZERO);
         let mut transactions = Transactions::new(config, Complaints::default());
         transactions.ensure()?;
-        let reader = TopicReader::open(kafka, &format!("{name}.reader"))?;
-        Ok(Self { name: name.to_owned(), transactions, reader, fenced: None })
+        let reader = TopicReader::open(kafka, &format!("{worker}.reader"))?;
+        Ok(Self { worker, transactions, reader, fenced: None })
     }
 
     /// Writes the same marks, in order, to every partition of every topic, all or nothing. The topic and partition that
@@ -54,7 +54,7 @@ impl MarkWriter {
             let count = self.reader.partition_count(topic).map_err(|error| CommitError::Retry(error.to_string()))?;
             places.extend((0..count).map(|partition| (*topic, partition)));
         }
-        let name = &self.name;
+        let worker = self.worker;
         let outcome = self.transactions.run(
             &mut |send| {
                 for (topic, partition) in &places {
@@ -64,7 +64,7 @@ impl MarkWriter {
                             partition: *partition,
                             key: Some(mark.key.as_bytes()),
                             value: Some(&mark.value),
-                            headers: Some(native_headers(name, meta, mark)),
+                            headers: Some(native_headers(worker, meta, mark)),
                             tracked: false,
                         })?;
                     }

@@ -3,6 +3,7 @@
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use stream::WorkerName;
 
 /// Where Kafka is and how to speak to it.
 #[derive(Clone, Default)]
@@ -37,6 +38,8 @@ impl KafkaSettings {
 pub struct LogSettings {
     /// Where Kafka is.
     pub kafka: KafkaSettings,
+    /// Who says what is written.
+    pub worker: WorkerName,
     /// The consumer group and the beginning of client and transactional ids: the worker's name, for `ingest` with its feed.
     pub name: String,
     /// Which process this is; stable across restarts (the pod's name in a stateful set), different for each process.
@@ -45,7 +48,7 @@ pub struct LogSettings {
     pub thread: u32,
     /// Topics to read. A worker with rows reads exactly one (T12).
     pub inputs: Vec<String>,
-    /// The changelog of a worker with rows, [`changelog_topic`].
+    /// The changelog of a worker with rows, `stream::changelog_topic`.
     pub changelog: Option<String>,
     /// One of our own topics, which says how many partitions they all have.
     pub partition_count_topic: String,
@@ -64,10 +67,11 @@ impl LogSettings {
 
     /// Settings with the usual timeouts.
     #[must_use]
-    pub fn new(kafka: KafkaSettings, name: impl Into<String>, instance: impl Into<String>, thread: u32) -> Self {
+    pub fn new(kafka: KafkaSettings, worker: WorkerName, instance: impl Into<String>, thread: u32) -> Self {
         Self {
             kafka,
-            name: name.into(),
+            worker,
+            name: worker.to_string(),
             instance: instance.into(),
             thread,
             inputs: Vec::new(),
@@ -84,12 +88,6 @@ impl LogSettings {
     pub(crate) fn member(&self) -> String {
         format!("{}.{}.{}", self.name, self.instance, self.thread)
     }
-}
-
-/// The changelog topic of a worker.
-#[must_use]
-pub fn changelog_topic(worker: &str) -> String {
-    format!("itc.{worker}.changelog.v1")
 }
 
 /// What every client needs.
@@ -131,6 +129,11 @@ pub(crate) fn group_consumer(settings: &LogSettings) -> ClientConfig {
         // 5 min without a poll means that the loop hangs; restores poll in between.
         .set("max.poll.interval.ms", max_poll_interval(settings).to_string());
     reading(&mut config);
+    config
+        // Tells the end of each partition without a request; each costs some 100 us, so not more often.
+        .set("statistics.interval.ms", "5000")
+        // Being told the end is the only way to know that nothing is unread: markers count as offsets.
+        .set("enable.partition.eof", "true");
     finish(config, &settings.kafka)
 }
 
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
 
     fn settings() -> LogSettings {
-        LogSettings::new(KafkaSettings::plain("127.0.0.1:9092"), "ims", "pod-0", 1)
+        LogSettings::new(KafkaSettings::plain("127.0.0.1:9092"), WorkerName("ims"), "pod-0", 1)
     }
 
     #[test]
