@@ -27,7 +27,7 @@ lint: ## clippy, warnings as errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 deny: install-gate ## licences, banned crates and sources of dependencies
-	cargo deny check --hide-inclusion-graph licenses bans sources
+	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 cases: ## the law: every JSON case through the whole topology on the simulated log
 	cargo run -q --locked -p itcctl -- cases run tests/cases/ims tests/cases/rules
@@ -36,7 +36,7 @@ broker: ## only the broker suite, on a Kafka and Redis of its own
 	@.ci/run install build broker
 
 audit: install-gate ## known vulnerabilities in dependencies (needs the network, not part of the gate)
-	cargo deny check advisories
+	cargo deny --locked check advisories
 
 install: ## install what the demo needs and this machine lacks
 	@deploy/local/install.sh
