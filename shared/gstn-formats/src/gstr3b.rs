@@ -94,7 +94,10 @@ impl ItcElg {
         let available = read_rows(&mut reader, "itc_avl", &["itc_avl"])?;
         let reversed = read_rows(&mut reader, "itc_rev", &["itc_rev"])?;
         let ineligible = read_rows(&mut reader, "itc_inelg", &["itc_inelg"])?;
-        let net = reader.take(&["itc_net"]).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let net = reader.take(&["itc_net"]).unwrap_or_else(|| {
+            reader.note_absent("itc_net");
+            Value::Object(serde_json::Map::new())
+        });
         let mut net = Reader::new(&net).map_err(|_| FieldError::new("itc_net", Problem::WrongShape("an object")))?;
         let net_tax = net.tax(&HEADS).map_err(|error| error.within("itc_net"))?;
         Ok(Self { available, reversed, net: net_tax, ineligible, extra: reader.finish(), net_extra: net.finish() })
@@ -162,8 +165,8 @@ impl ItcElg {
         let mut net = Writer::new(&self.net_extra);
         net.tax(&HEADS, &self.net);
         let net = net.finish();
-        // An empty object is what reading makes of an absent one.
-        if net.as_object().is_some_and(|net| !net.is_empty()) {
+        let empty = net.as_object().is_none_or(serde_json::Map::is_empty);
+        if !(empty && writer.was_absent("itc_net")) {
             writer.put("itc_net", net);
         }
         writer.finish()

@@ -154,7 +154,9 @@ impl Gstr1Document {
     }
 
     fn read_items(reader: &mut Reader, delete: bool) -> Result<Vec<Gstr1Item>, FieldError> {
-        let Some(rows) = reader.list(&["itms"])? else {
+        let no_rows = |rows: &Value| rows.as_array().is_some_and(Vec::is_empty);
+        let rows = if reader.peek("itms").is_some_and(no_rows) { None } else { reader.list(&["itms"])? };
+        let Some(rows) = rows else {
             if !delete {
                 return Err(FieldError::new("itms", Problem::Missing));
             }

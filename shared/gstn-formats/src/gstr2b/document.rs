@@ -117,8 +117,8 @@ impl SupplyDocument {
         let original = Self::read_original(section, &names, &mut reader)?;
         let availability = reader.coded(&["itcavl"], ItcAvailability::read, |it| it.code().to_owned())?;
         let reason = read_reason(&mut reader)?;
-        let blank_reason = reader.take_blank("rsn");
-        if availability.is_some() && reason.is_none() && !blank_reason {
+        // Beside an availability we write the empty reason ourselves; elsewhere it stays as it came.
+        if availability.is_some() && reason.is_none() && !reader.take_blank("rsn") {
             reader.note_absent("rsn");
         }
         let (taxable_value, tax, items) = Self::read_amounts(&mut reader)?;
