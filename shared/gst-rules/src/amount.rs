@@ -19,6 +19,17 @@ pub fn percent_of(amount: Paise, percent: Decimal) -> Paise {
     exact.map_or(BEYOND_ANY_RETURN, rounded)
 }
 
+/// `dividend / divisor` in paise, rounded once, half away from zero; zero where the divisor is zero. Integers of 128 bits
+/// hold the product of any two amounts, so nothing is lost before the rounding.
+pub(crate) fn divided(dividend: i128, divisor: i128) -> Paise {
+    if divisor == 0 {
+        return Paise::ZERO;
+    }
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let away = if rest.unsigned_abs() * 2 >= divisor.unsigned_abs() { dividend.signum() * divisor.signum() } else { 0 };
+    i64::try_from(quotient + away).map_or(BEYOND_ANY_RETURN, Paise::new)
+}
+
 /// An amount in a foreign currency at a rate of exchange, rounded once (DUT-1).
 #[must_use]
 pub fn at_exchange_rate(foreign: Decimal, rate: Decimal) -> Paise {
@@ -43,6 +54,13 @@ mod tests {
     fn rnd_1_half_a_paisa_goes_up() {
         assert_eq!(percent_of(amount("1234.56"), Decimal::from(18)), amount("222.22"));
         assert_eq!(percent_of(amount("0.50"), Decimal::ONE), amount("0.01"));
+    }
+
+    #[test]
+    fn rnd_2_division_rounds_half_away_from_zero() {
+        let paise = |dividend, divisor| divided(dividend, divisor).get();
+        assert_eq!((paise(5, 10), paise(4, 10), paise(-5, 10), paise(-4, 10)), (1, 0, -1, 0));
+        assert_eq!((paise(7, 3), paise(8, 3), paise(1, 0)), (2, 3, 0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Apportionment: distribution by an ISD (ELG-4), rule 42 (APP-3), rule 43 (APP-4) and rule 38 (APP-5).
 
-use crate::amount::{percent_of, rounded};
+use crate::amount::{divided, percent_of};
 use crate::capital_goods::quarters_or_part;
 use gst_types::{Head, IstDate, Paise, StateCode, TaxAmounts};
 use rust_decimal::Decimal;
@@ -107,19 +107,15 @@ pub struct Rule43 {
 }
 
 /// Life of capital goods in months (rule 43).
-const LIFE_IN_MONTHS: i64 = 60;
+const LIFE_IN_MONTHS: i128 = 60;
 
 /// APP-4: rule 43 for the credit of each common asset. Te is rounded once, from the unrounded sum.
 #[must_use]
 pub fn rule_43(assets: &[Paise], turnover: Turnover) -> Rule43 {
     let common_credit: Paise = assets.iter().copied().sum();
-    let sixtieth = |amount: Paise| rounded(amount.to_rupees() / Decimal::from(LIFE_IN_MONTHS));
-    let exempt_share = if turnover.total.is_zero() {
-        Paise::ZERO
-    } else {
-        let whole = turnover.total.to_rupees() * Decimal::from(LIFE_IN_MONTHS);
-        rounded(common_credit.to_rupees() * turnover.exempt.to_rupees() / whole)
-    };
+    let paise = |amount: Paise| i128::from(amount.get());
+    let sixtieth = |amount: Paise| divided(paise(amount), LIFE_IN_MONTHS);
+    let exempt_share = divided(paise(common_credit) * paise(turnover.exempt), paise(turnover.total) * LIFE_IN_MONTHS);
     Rule43 {
         common_credit,
         monthly: assets.iter().copied().map(sixtieth).collect(),

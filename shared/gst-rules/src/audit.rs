@@ -61,8 +61,6 @@ pub struct PackFacts {
     pub present: BTreeSet<u8>,
     /// Artefact 1.
     pub invoice: Option<InvoiceFacts>,
-    /// Grade of artefact 3.
-    pub acceptance: Option<AcceptanceGrade>,
     /// The day of the last payment (artefact 5).
     pub paid_on: Option<IstDate>,
     /// Whether a rule 37 reversal is linked.
@@ -258,7 +256,6 @@ mod tests {
                 rate_percent: Some(Decimal::from(18)),
                 tax: TaxAmounts { igst: Paise::from_rupees(419_400), ..TaxAmounts::ZERO },
             }),
-            acceptance: Some(AcceptanceGrade::Explicit),
             paid_on: Some(day("2026-06-22")),
             has_rule_37_reversal: false,
             has_reclaim: false,

@@ -9,6 +9,7 @@ pub mod amount;
 pub mod apportionment;
 pub mod audit;
 pub mod bill_of_entry;
+pub mod calculation;
 pub mod calendar;
 pub mod capital_goods;
 pub mod duty;
