@@ -45,6 +45,14 @@ impl Reader {
         }
     }
 
+    /// Reads an object that nobody else needs, without copying it.
+    pub(crate) fn owned(value: Value) -> Read<Self> {
+        match value {
+            Value::Object(map) => Ok(Self { map, extra: Extra::default() }),
+            _ => Err(FieldError::new("record", Problem::WrongShape("an object"))),
+        }
+    }
+
     /// Reads the plain values of an object whose lists hold everything else: they are not copied.
     pub(crate) fn header(value: &Value) -> Read<Self> {
         let Value::Object(map) = value else {

@@ -289,6 +289,25 @@ fn an_amended_bill_among_the_others_counts_as_amended() {
 }
 
 #[test]
+fn rd_8_an_accepted_credit_note_counts_with_what_was_declared() {
+    let counted = |reduction, placement, block| {
+        let mut note = document(SupplySection::Cdnr, Some(NoteType::Credit), 100);
+        note.reduction = reduction;
+        let statement = Gstr2b::build(&header(), &[line(SupplySection::Cdnr, note, placement)]);
+        assert_eq!(check_file("built", &statement.to_value()).verdict, Verdict::Ok);
+        let summary = statement.summary.unwrap();
+        summary.leaf(block, SummaryGroup::CreditNotes, SummaryLeaf::Cdnr).unwrap().tax
+    };
+    let in_table_3 = |reduction| counted(reduction, Placement::Statement, SummaryBlock::Available);
+    assert_eq!(in_table_3(None), igst(100));
+    assert_eq!(in_table_3(Some(DeclaredReduction::Full)), igst(100));
+    assert_eq!(in_table_3(Some(DeclaredReduction::Partial(igst(40)))), igst(40));
+    assert_eq!(in_table_3(Some(DeclaredReduction::NotRequired)), TaxAmounts::ZERO);
+    let partial = Some(DeclaredReduction::Partial(igst(40)));
+    assert_eq!(counted(partial, Placement::Rejected, SummaryBlock::Rejected), igst(100));
+}
+
+#[test]
 fn a_bad_statement_names_the_place() {
     let mut value = Gstr2b::build(&header(), &lines()).to_value();
     value["data"]["docdata"]["b2b"][0]["inv"][1]["igst"] = json!("2");

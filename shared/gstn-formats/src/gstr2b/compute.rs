@@ -6,6 +6,7 @@ use super::isd::IsdDocument;
 use super::section::{SummaryBlock, SummaryGroup, SummaryLeaf, SupplySection, import_key, import_leaf};
 use super::summary::{CounterpartyKey, CounterpartyRow, CounterpartySummary, ItcSummary, Totals};
 use crate::codes::{IsdDocumentType, ItcAvailability, NoteType};
+use crate::ims_state::DeclaredReduction;
 use crate::object::Extra;
 use gst_types::{Paise, TaxAmounts};
 use std::collections::BTreeMap;
@@ -50,7 +51,20 @@ fn add_supplies(summary: &mut ItcSummary, block: Option<SummaryBlock>, supplies:
         for document in groups.iter().flat_map(|group| &group.documents) {
             let block = block.unwrap_or_else(|| own_block(document));
             let (group, leaf) = group_and_leaf(*section, document);
-            summary.add((block, group, leaf), document.taxable_value, document.tax);
+            summary.add((block, group, leaf), document.taxable_value, counted_tax(block, group, document));
+        }
+    }
+}
+
+/// The tax that a document counts with: its own, but of a credit note that is accepted only what the recipient declared
+/// to give back (RD-8). Rejected documents count in full (TB-6).
+fn counted_tax(block: SummaryBlock, group: SummaryGroup, document: &SupplyDocument) -> TaxAmounts {
+    let reduces_credit = group == SummaryGroup::CreditNotes && block != SummaryBlock::Rejected;
+    match document.reduction {
+        Some(DeclaredReduction::Partial(declared)) if reduces_credit => declared,
+        Some(DeclaredReduction::NotRequired) if reduces_credit => TaxAmounts::ZERO,
+        None | Some(DeclaredReduction::Full | DeclaredReduction::Partial(_) | DeclaredReduction::NotRequired) => {
+            document.tax
         }
     }
 }

@@ -77,7 +77,7 @@ pub struct DocumentSet {
 type Read<T> = Result<T, RecordError>;
 
 impl DocumentSet {
-    pub(crate) fn read(path: &str, value: &Value) -> Read<Self> {
+    pub(crate) fn read(path: &str, value: Value) -> Read<Self> {
         let mut reader = open(path, value)?;
         let supplies = read_supplies(path, &mut reader)?;
         let mut distributors = BTreeMap::new();
@@ -85,12 +85,12 @@ impl DocumentSet {
             let Some(list) = list_of(path, &mut reader, section.names())? else { continue };
             let amendment = section == IsdSection::Isda;
             let read = |document: &Value| IsdDocument::read(amendment, document);
-            distributors.insert(section, read_groups(path, section.names()[0], &["doclist"], &list, read)?);
+            distributors.insert(section, read_groups(path, section.names()[0], &["doclist"], list, read)?);
         }
         let mut imports = BTreeMap::new();
         for section in ImportSection::ALL {
             let Some(list) = list_of(path, &mut reader, import_names(section))? else { continue };
-            imports.insert(section, read_imports(path, section, &list)?);
+            imports.insert(section, read_imports(path, section, list)?);
         }
         let reversals = match reader.take(&["itcrev"]) {
             None => None,
@@ -168,8 +168,8 @@ impl<T> SupplierGroup<T> {
     }
 }
 
-fn open(path: &str, value: &Value) -> Read<Reader> {
-    Reader::new(value).map_err(|error| RecordError::new(path, None, None, error))
+fn open(path: &str, value: Value) -> Read<Reader> {
+    Reader::owned(value).map_err(|error| RecordError::new(path, None, None, error))
 }
 
 fn list_of(path: &str, reader: &mut Reader, names: Names) -> Read<Option<Vec<Value>>> {
@@ -181,7 +181,7 @@ fn read_supplies(path: &str, reader: &mut Reader) -> Read<Supplies> {
     for section in SupplySection::ALL {
         let Some(list) = list_of(path, reader, section.names())? else { continue };
         let read = |document: &Value| SupplyDocument::read(section, document);
-        supplies.insert(section, read_groups(path, section.names()[0], section.list_names(), &list, read)?);
+        supplies.insert(section, read_groups(path, section.names()[0], section.list_names(), list, read)?);
     }
     Ok(supplies)
 }
@@ -198,23 +198,23 @@ fn read_groups<T>(
     path: &str,
     key: &str,
     list: Names,
-    groups: &[Value],
+    groups: Vec<Value>,
     read: impl Fn(&Value) -> Result<T, FieldError>,
 ) -> Read<Vec<SupplierGroup<T>>> {
     let section = format!("{path}.{key}");
     let read_one = |(index, group)| read_group(&section, index, list, group, &read);
-    groups.iter().enumerate().map(read_one).collect()
+    groups.into_iter().enumerate().map(read_one).collect()
 }
 
 fn read_group<T>(
     section: &str,
     index: usize,
     list: Names,
-    group: &Value,
+    group: Value,
     read: impl Fn(&Value) -> Result<T, FieldError>,
 ) -> Read<SupplierGroup<T>> {
     let in_group = |error| RecordError::new(section, Some(index), None, error);
-    let mut reader = Reader::new(group).map_err(in_group)?;
+    let mut reader = Reader::owned(group).map_err(in_group)?;
     let documents = reader.list(list).map_err(in_group)?;
     let documents =
         documents.ok_or_else(|| in_group(FieldError::new(list[0], Problem::WrongShape("a list of documents"))))?;
@@ -232,17 +232,17 @@ fn read_group<T>(
     Ok(SupplierGroup { supplier, trade_name, period, filed_on, documents, extra: reader.finish() })
 }
 
-fn read_imports(path: &str, section: ImportSection, rows: &[Value]) -> Read<Vec<ImportRow>> {
+fn read_imports(path: &str, section: ImportSection, rows: Vec<Value>) -> Read<Vec<ImportRow>> {
     let section = format!("{path}.{}", import_key(section));
     let read = |bill: &Value| BoeRecord::parse(bill, BoeVocabulary::Gstr2b);
-    let read_row = |(index, row): (usize, &Value)| {
+    let read_row = |(index, row): (usize, Value)| {
         if row.get("boe").is_some() {
             read_group(&section, index, &["boe"], row, read).map(ImportRow::Group)
         } else {
-            read(row).map(ImportRow::Bill).map_err(|error| RecordError::new(&section, None, Some(index), error))
+            read(&row).map(ImportRow::Bill).map_err(|error| RecordError::new(&section, None, Some(index), error))
         }
     };
-    rows.iter().enumerate().map(read_row).collect()
+    rows.into_iter().enumerate().map(read_row).collect()
 }
 
 fn read_reversals(path: &str, outer: &mut Reader, value: Value) -> Read<Vec<ReversalDocuments>> {
@@ -254,9 +254,9 @@ fn read_reversals(path: &str, outer: &mut Reader, value: Value) -> Read<Vec<Reve
             vec![alone]
         }
     };
-    let read_one = |row: &Value| {
+    let read_one = |row: Value| {
         let mut reader = open(&path, row)?;
         Ok(ReversalDocuments { supplies: read_supplies(&path, &mut reader)?, extra: reader.finish() })
     };
-    rows.iter().map(read_one).collect()
+    rows.into_iter().map(read_one).collect()
 }

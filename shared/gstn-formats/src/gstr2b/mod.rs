@@ -78,8 +78,8 @@ impl Gstr2b {
         let summary = reader.take(&["itcsumm"]).map(|value| ItcSummary::read(&value)).transpose();
         let suppliers = reader.take(&["cpsumm"]).map(|value| CounterpartySummary::read(&value)).transpose();
         let rejected_suppliers = reader.take(&["cpSummRej"]).map(|value| CounterpartySummary::read(&value)).transpose();
-        let documents = reader.take(&["docdata"]).map(|value| DocumentSet::read("docdata", &value)).transpose();
-        let rejected = reader.take(&["docRejdata"]).map(|value| DocumentSet::read("docRejdata", &value)).transpose();
+        let documents = reader.take(&["docdata"]).map(|value| DocumentSet::read("docdata", value)).transpose();
+        let rejected = reader.take(&["docRejdata"]).map(|value| DocumentSet::read("docRejdata", value)).transpose();
         let part = match (reader.count(&["fc"])?, reader.count(&["file_num"])?) {
             (Some(count), number) => Some(FilePart { count, number }),
             (None, Some(_)) => return Err(FieldError::new("fc", Problem::Missing).into()),
