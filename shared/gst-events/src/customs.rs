@@ -96,6 +96,7 @@ pub struct BillOfEntryDetails {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomsBillReported {
     /// The record it becomes.
+    #[serde(default)]
     pub record_id: RecordId,
     /// The content.
     pub details: BillOfEntryDetails,
@@ -118,6 +119,7 @@ pub struct CustomsStatusReported {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomsBillValueAmended {
     /// The record it becomes.
+    #[serde(default)]
     pub record_id: RecordId,
     /// The content after the amendment.
     pub details: BillOfEntryDetails,
@@ -137,8 +139,10 @@ pub struct CustomsBillGstinAmended {
     /// The customs date of the amendment (BE-11).
     pub amendment_date: IstDate,
     /// The reversal record of the previous holder.
+    #[serde(default)]
     pub reversal_record_id: RecordId,
     /// The credit record of the new holder, where one arises (BE-10).
+    #[serde(default)]
     pub credit_record_id: RecordId,
     /// When the GST system received it.
     pub received_at: IstInstant,

@@ -16,6 +16,7 @@ mod payments;
 mod public;
 mod reads;
 mod register;
+mod rulebook;
 mod supplier;
 mod taxpayer;
 mod timers;
@@ -54,6 +55,7 @@ pub use register::{
     CreditCategorySet, CreditClaimed, EvidenceReferenced, GoodsReceived, InvoiceBooked, InvoiceCorrected, NoteAccepted,
     PermanentReversalRecorded, PermanentReversalRule, TurnoverReported,
 };
+pub use rulebook::ActiveRulebook;
 pub use supplier::{
     IsdDocumentFiled, IsdDocumentType, OriginalDocument, SupplierForm, SupplierRecord, SupplierRecordDeleted,
     SupplierRecordSaved, SupplierReturnFiled, SupplierSection, SupplierStatusReported,

@@ -82,6 +82,7 @@ pub struct SupplierRecordSaved {
     /// The form's return period; for a quarterly GSTR-1 the last month.
     pub return_period: TaxPeriod,
     /// The new version of the record.
+    #[serde(default)]
     pub record_id: RecordId,
     /// Its content.
     pub record: SupplierRecord,
@@ -150,6 +151,7 @@ pub enum IsdDocumentType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IsdDocumentFiled {
     /// The record.
+    #[serde(default)]
     pub record_id: RecordId,
     /// The distributor.
     pub isd: SupplierGstin,

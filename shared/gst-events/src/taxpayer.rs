@@ -197,6 +197,7 @@ pub struct CreditLedgerBalanceReported {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rule37aReversalListed {
     /// The record.
+    #[serde(default)]
     pub record_id: RecordId,
     /// Who reverses.
     pub recipient: RecipientGstin,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// One version of one reported record. Every save of a record makes a new one, so that an action on an older version
 /// can be told apart (IN-6).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RecordId(pub String);
 
