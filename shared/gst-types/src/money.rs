@@ -104,8 +104,12 @@ impl Paise {
         if whole.is_zero() {
             return Self::ZERO;
         }
-        let exact = self.to_rupees() * part.to_rupees() / whole.to_rupees();
-        round_half_up_to_paise(exact).unwrap_or(Self::ZERO)
+        // 128 bits hold the product of any two amounts, so nothing is lost or overflows before the one rounding.
+        let (dividend, divisor) = (i128::from(self.0) * i128::from(part.0), i128::from(whole.0));
+        let (quotient, rest) = (dividend / divisor, dividend % divisor);
+        let half = rest.unsigned_abs() * 2 >= divisor.unsigned_abs();
+        let away_from_zero = if half { dividend.signum() * divisor.signum() } else { 0 };
+        Self(i64::try_from(quotient + away_from_zero).unwrap_or(Self::LARGEST))
     }
 
     /// The shortest plain number, as GSTN writes amounts in JSON: `20`, `148.5`, `7498.26`.
@@ -365,6 +369,14 @@ mod tests {
     fn r37_4_worked_proportion() {
         let reversed = Paise::from_rupees(18_000).proportion(Paise::from_rupees(59_000), Paise::from_rupees(118_000));
         assert_eq!(reversed, Paise::from_rupees(9_000));
+    }
+
+    #[test]
+    fn r37_4_the_widest_amounts_do_not_overflow() {
+        let widest = Paise::new(Paise::LARGEST);
+        assert_eq!(widest.proportion(widest, widest), widest);
+        assert_eq!(Paise::new(1).proportion(Paise::new(1), Paise::new(2)), Paise::new(1));
+        assert_eq!(Paise::new(-1).proportion(Paise::new(1), Paise::new(2)), Paise::new(-1));
     }
 
     #[test]
