@@ -133,6 +133,8 @@ pub struct CommonUse {
     pub credited: Paise,
     /// Tie: what is added to output tax, 3.1(a); zero before 1 Apr 2020, when the credit itself was reduced.
     pub added_to_output_tax: Paise,
+    /// Whether the wording from 1 Apr 2020 applies.
+    pub is_added_to_output_tax: bool,
 }
 
 /// APP-4: five percent of the credit for each quarter or part since the invoice, added to output tax from 1 Apr 2020 and
@@ -141,12 +143,10 @@ pub struct CommonUse {
 pub fn rule_43_common_use(credit: Paise, invoice_date: IstDate, moved_on: IstDate) -> CommonUse {
     let quarters_or_part = quarters_or_part(invoice_date, moved_on);
     let used = percent_of(credit, Decimal::from(quarters_or_part.saturating_mul(5).min(100)));
-    let added_to_tax = IstDate::from_ymd(2020, 4, 1).is_some_and(|from| moved_on >= from);
-    if added_to_tax {
-        CommonUse { quarters_or_part, credited: credit, added_to_output_tax: used }
-    } else {
-        CommonUse { quarters_or_part, credited: credit - used, added_to_output_tax: Paise::ZERO }
-    }
+    let is_added_to_output_tax = IstDate::from_ymd(2020, 4, 1).is_some_and(|from| moved_on >= from);
+    let (credited, added_to_output_tax) =
+        if is_added_to_output_tax { (credit, used) } else { (credit - used, Paise::ZERO) };
+    CommonUse { quarters_or_part, credited, added_to_output_tax, is_added_to_output_tax }
 }
 
 /// The result of rule 38 (APP-5).

@@ -52,7 +52,16 @@ pub fn parse_amount(text: &str) -> Result<Paise, MoneyError> {
     };
     let currency = ["rs.", "rs", "inr"];
     let number = currency.iter().find_map(|prefix| unsigned.trim().strip_prefix(prefix)).unwrap_or(unsigned).trim();
-    let units = [("lakhs", LAKH), ("lakh", LAKH), ("crores", CRORE), ("crore", CRORE)];
+    let number = number.strip_suffix("/-").unwrap_or(number).trim();
+    let units = [
+        ("lakhs", LAKH),
+        ("lakh", LAKH),
+        ("lacs", LAKH),
+        ("lac", LAKH),
+        ("crores", CRORE),
+        ("crore", CRORE),
+        ("cr", CRORE),
+    ];
     let (digits, unit) = units
         .iter()
         .find_map(|(word, unit)| number.strip_suffix(word).map(|digits| (digits.trim(), *unit)))
@@ -96,6 +105,7 @@ mod tests {
         assert_eq!(parse_amount("Rs 3,57,000"), Ok(Paise::from_rupees(357_000)));
         assert_eq!(parse_amount("₹ -1,000.50"), Ok(Paise::new(-100_050)));
         assert_eq!(parse_amount("-Rs. 10"), Ok(Paise::from_rupees(-10)));
+        assert_eq!(parse_amount("Rs.3,57,000/-"), Ok(Paise::from_rupees(357_000)));
         assert_eq!(parse_amount("ten"), Err(MoneyError::NotANumber));
     }
 

@@ -108,7 +108,7 @@ fn rule_43_common_use(_: &Rulebook, inputs: &Inputs<'_>) -> Outcome {
         "quarters_or_part": found.quarters_or_part,
         "credited": text(found.credited),
         "tie": text(found.added_to_output_tax),
-        "line": ReturnLine::OutputTax.code(),
+        "line": found.is_added_to_output_tax.then_some(ReturnLine::OutputTax.code()),
     }))
 }
 

@@ -154,7 +154,8 @@ fn search_request(_: &Rulebook, inputs: &Inputs<'_>) -> Outcome {
 }
 
 fn lifecycle(_: &Rulebook, inputs: &Inputs<'_>) -> Outcome {
-    let mut life = Lifecycle::new(inputs.word("boe_type", BillOfEntryType::from_code)?);
+    let kind = inputs.optional_word("boe_type", BillOfEntryType::from_code)?;
+    let mut life = Lifecycle::new(kind.unwrap_or(BillOfEntryType::HomeConsumption));
     let mut due_after_step = Vec::new();
     for step in inputs.list("steps")? {
         let at: IstInstant = step.optional("at", "an instant")?.ok_or_else(|| step.missing("at"))?;
