@@ -48,7 +48,19 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             dirty: true,
             stored: false,
         });
+        self.queue_behind_waiting(&record.source)?;
         self.walk_jobs(&record.source)
+    }
+
+    /// Puts the newest job, behind older ones, into every queue there is: what waits there came first, and may make its
+    /// key one of the job's only when it is decided.
+    fn queue_behind_waiting(&mut self, source: &SourcePartition) -> Result<(), Stop> {
+        let Some(partition) = self.partitions.get(source) else { return Ok(()) };
+        let keys: Vec<_> = partition.waiting.iter().chain(&partition.parked).cloned().collect();
+        for key in keys {
+            self.run_open_jobs(source, &key)?;
+        }
+        Ok(())
     }
 
     /// Walks the oldest job that is not walked to its end, page after page, and closes what is finished.

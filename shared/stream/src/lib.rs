@@ -45,6 +45,7 @@ pub use repeats::TOO_OLD_TO_TELL_REPEAT;
 pub use row::{Row, RowChange, RowKey, StateError, StateRead, StateView, read_row, write_row};
 pub use status::{Counters, IndexPhase, PartitionStatus, Phase, WorkerStatus};
 pub use wire::{
-    DEAD_LETTERS_TOPIC, changelog_topic, dead_letter_headers, each_output_header, murmur2, output_headers, partition_for_key,
+    DEAD_LETTERS_TOPIC, changelog_topic, dead_letter_headers, each_output_header, murmur2, output_headers,
+    partition_for_key,
 };
 pub use worker::{Step, Worker, WorkerConfig, WorkerError};
