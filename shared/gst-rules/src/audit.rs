@@ -42,6 +42,8 @@ impl AcceptanceGrade {
 pub struct InvoiceFacts {
     /// Its date.
     pub date: Option<IstDate>,
+    /// Whether it is a Bill of Entry: customs is paid, not a supplier, so no 180 days run (R37-6).
+    pub is_bill_of_entry: bool,
     /// Value without tax.
     pub taxable_value: Option<Paise>,
     /// Rate in percent, where there is one.
@@ -148,7 +150,7 @@ pub struct PackJudgement {
 #[must_use]
 pub fn judge_pack(rulebook: &Rulebook, facts: &PackFacts) -> PackJudgement {
     let missing: Vec<u8> = ARTEFACTS.into_iter().filter(|number| !facts.present.contains(number)).collect();
-    let invoice_date = facts.invoice.and_then(|invoice| invoice.date);
+    let invoice_date = facts.invoice.filter(|invoice| !invoice.is_bill_of_entry).and_then(|invoice| invoice.date);
     let paid_on_day = facts.paid_on.zip(invoice_date).map(|(paid, invoiced)| paid.days_since(invoiced));
     let within_180 = paid_on_day.map(|day| day <= i64::from(DAYS_TO_PAY));
     let late = within_180 == Some(false);
@@ -252,6 +254,7 @@ mod tests {
             present: ARTEFACTS.into(),
             invoice: Some(InvoiceFacts {
                 date: Some(day("2026-04-08")),
+                is_bill_of_entry: false,
                 taxable_value: Some(Paise::from_rupees(2_330_000)),
                 rate_percent: Some(Decimal::from(18)),
                 tax: TaxAmounts { igst: Paise::from_rupees(419_400), ..TaxAmounts::ZERO },
@@ -294,6 +297,13 @@ mod tests {
         });
         assert_eq!(linked.extra_links, vec![ExtraLink::Rule37Reversal, ExtraLink::Reclaim]);
         assert!(linked.complete);
+    }
+
+    #[test]
+    fn r37_6_an_import_has_no_180_days() {
+        let invoice = facts().invoice.map(|invoice| InvoiceFacts { is_bill_of_entry: true, ..invoice });
+        let found = judged(&PackFacts { invoice, paid_on: Some(day("2027-04-08")), ..facts() });
+        assert_eq!((found.complete, found.last_day_to_pay, found.within_180), (true, None, None));
     }
 
     #[test]

@@ -382,4 +382,17 @@ mod tests {
         let reference = bill_of_entry_reference_date(day("2026-04-10"), day("2026-05-01"), None);
         assert_eq!(reference, day("2026-05-01"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn pd_1_each_day_lies_in_exactly_one_window(days in 0_u32..4_000) {
+            let rulebook = Rulebook::embedded();
+            let filed_on = day("2020-08-12").plus_days(days);
+            for frequency in [FilingFrequency::Monthly, FilingFrequency::Quarterly] {
+                let last_day = |of| window_last_day(&rulebook, frequency, of);
+                let found = window_period(filed_on, last_day);
+                proptest::prop_assert!(last_day(found.previous()) < filed_on && filed_on <= last_day(found));
+            }
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub mod gstin;
 pub mod interest;
 pub mod rates;
 pub mod rule;
+pub mod rule37;
 pub mod rule37a;
 pub mod rulebook;
 pub mod table4;

@@ -58,6 +58,7 @@ fn audit_pack(rulebook: &Rulebook, inputs: &Inputs<'_>) -> Outcome {
 fn invoice_facts(artefact: &Inputs<'_>) -> Result<InvoiceFacts, CalculationError> {
     Ok(InvoiceFacts {
         date: day_of(artefact)?,
+        is_bill_of_entry: artefact.optional_text("kind")? == Some("BILL_OF_ENTRY"),
         taxable_value: artefact.optional_amount("taxable_value")?,
         rate_percent: artefact.optional_rate("rate")?,
         tax: artefact.own_heads()?,
