@@ -89,6 +89,8 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     /// Drops the batch and reads again from what is committed.
     pub(crate) fn rewind(&mut self) -> Result<(), WorkerError> {
+        // The log may have to be polled before it commits again.
+        self.pages_next = false;
         let batch = std::mem::take(&mut self.batch);
         let mut sources: BTreeSet<_> = batch.touched;
         sources.extend(self.pending.drain(..).map(|record| record.source));

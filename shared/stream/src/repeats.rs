@@ -6,7 +6,7 @@ use crate::kept::{SeenRow, SeenUntilRow, seen_key, seen_until_key};
 use crate::partition::Stop;
 use crate::ports::{Log, Store, TimerIndex};
 use crate::processor::{Cursor, OutcomeKind, Processor};
-use crate::row::{Row, RowKey, StateView};
+use crate::row::{Row, RowKey, StateRead, StateView, read_row};
 use crate::worker::Worker;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 
@@ -89,12 +89,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let number = source.partition;
         let rows = self.batch.view(number, self.store.rows(number));
         let table = RowKey::table(SeenUntilRow::TABLE);
-        let page = StateView::new(&rows).scan::<SeenUntilRow>(&table, None, EXPIRY_PAGE)?;
-        let before = table.with(day);
-        let ended: Vec<_> = page.into_iter().filter(|(key, _)| key.as_str() < before.as_str()).collect();
+        let ended = rows.range(table.as_str(), table.clone().with(day).as_str(), EXPIRY_PAGE)?;
         partition.expiry_due = ended.len() == EXPIRY_PAGE;
-        for (key, row) in ended {
-            self.batch.delete(number, &key);
+        for (key, value) in ended {
+            let row: SeenUntilRow = read_row(&value)?;
+            self.batch.delete(number, &RowKey::from_text(key));
             self.batch.delete(number, &seen_key(&row.key, &row.id));
         }
         Ok(())

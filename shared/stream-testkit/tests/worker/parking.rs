@@ -1,10 +1,8 @@
 //! What cannot be decided: panics, broken invariants, unusable records, repeats, undeclared outputs, missing days.
 
-mod toy;
-
+use crate::toy::{Bank, FEED, Gate, JOURNAL, PUBLIC, date, deposit, fact, fact_at, open_day, said, said_by_key};
 use stream::{ParkedRow, Processor, Row, RowKey, StateView, WaitingRow, WorkerConfig};
 use stream_testkit::{DriverError, TopologyDriver};
-use toy::{Bank, FEED, Gate, JOURNAL, PUBLIC, date, deposit, fact, fact_at, open_day, said, said_by_key};
 
 fn bank() -> TopologyDriver {
     let mut driver = TopologyDriver::new(1);

@@ -1,13 +1,11 @@
 //! Long walks: whatever the page schedule, each key sees marks and events in the order of the log.
 
-mod toy;
-
+use crate::toy::{Bank, JOURNAL, PUBLIC, ToyEvent, date, deposit, fact, open_day, said, said_by_key};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use stream::{Processor, Step, Worker, WorkerConfig};
 use stream_testkit::{Fault, TopologyDriver};
 use stream_testkit::{MemoryStore, SimulatedBroker, SimulatedLog, SimulatedLogSettings, SimulatedTimerIndex};
-use toy::{Bank, JOURNAL, PUBLIC, ToyEvent, date, deposit, fact, open_day, said, said_by_key};
 
 #[derive(Debug, Clone)]
 enum Told {
@@ -41,9 +39,11 @@ fn limits() -> impl Strategy<Value = WorkerConfig> {
     })
 }
 
+/// What is said by key, the processor's rows, and the parked keys.
+type Played = (Said, Vec<(String, Vec<u8>)>, Vec<String>);
 type Said = BTreeMap<String, Vec<(String, String)>>;
 
-fn play(told: &[Told], config: WorkerConfig, faults: &[(u64, Fault)]) -> (Said, Vec<(String, Vec<u8>)>, Vec<String>) {
+fn play(told: &[Told], config: WorkerConfig, faults: &[(u64, Fault)]) -> Played {
     let mut driver = TopologyDriver::new(1);
     driver.add_with(&[JOURNAL], config, || Bank);
     for (after, fault) in faults {

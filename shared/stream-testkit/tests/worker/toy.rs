@@ -1,6 +1,4 @@
 //! A toy bank: small enough to be obviously right, with everything that the loop must get right.
-#![allow(dead_code, reason = "each test file uses its own part of the toy")]
-#![expect(clippy::allow_attributes, reason = "whether something is unused differs between test files")]
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -20,7 +18,6 @@ pub(crate) const DEPOSITED: EventType = EventType("Deposited");
 pub(crate) const SAID: EventType = EventType("Said");
 pub(crate) const BALANCE_CHANGED: EventType = EventType("BalanceChanged");
 pub(crate) const DAY_OPENED: EventType = EventType("DayOpened");
-pub(crate) const RULES: EventType = EventType("RulebookActivated");
 pub(crate) const LINE: EventType = EventType("Line");
 pub(crate) const DAY_CLOSED: EventType = EventType("DayClosed");
 pub(crate) const REPEATED: EventType = EventType("Repeated");

@@ -1,10 +1,8 @@
 //! The timer index only shows: whatever happens to it, nothing wrong fires and nothing is forgotten.
 
-mod toy;
-
+use crate::toy::{Alarm, JOURNAL, PUBLIC, ToyEvent, date, deposit, fact, open_day, said_by_key};
 use stream::{IndexPhase, Processor};
 use stream_testkit::{SimulatedTimerIndex, TopologyDriver};
-use toy::{Alarm, JOURNAL, PUBLIC, ToyEvent, date, deposit, fact, open_day, said_by_key};
 
 fn with_timers() -> TopologyDriver {
     let mut driver = TopologyDriver::new(1);

@@ -1,0 +1,14 @@
+//! The loop on the simulated log, with a toy bank for its logic.
+
+#[cfg(test)]
+mod exactly_once;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod parking;
+#[cfg(test)]
+mod speed;
+#[cfg(test)]
+mod timers;
+#[cfg(test)]
+mod toy;
