@@ -16,7 +16,9 @@ macro_rules! choice {
     ($(#[$meta:meta])* $name:ident, $key:literal { $(#[$first_meta:meta])* $first:ident = $first_code:literal
         $(, $(#[$variant_meta:meta])* $variant:ident = $code:literal)* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         pub enum $name {
             $(#[$first_meta])* $first,
             $($(#[$variant_meta])* $variant),*
