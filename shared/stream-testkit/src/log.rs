@@ -296,6 +296,9 @@ impl Log for SimulatedLog {
         if self.crashed {
             return Err(CommitError::Fatal("the simulated process has crashed".to_owned()));
         }
+        if staged.offsets.is_empty() {
+            return Err(CommitError::Fatal("a transaction without offsets runs no generation check".to_owned()));
+        }
         let Some(transaction) = state.begin(id, self.epoch) else {
             return Err(CommitError::Fenced("a newer producer of the same transactional id exists".to_owned()));
         };

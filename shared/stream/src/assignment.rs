@@ -10,6 +10,9 @@ use crate::worker::{Step, Worker, WorkerError};
 /// How many restored rows are applied to the store at once.
 const RESTORE_CHUNK: usize = 10_000;
 
+/// After how many changelog records a restore says how far it is.
+const WATCH_EVERY: u64 = 10_000;
+
 /// Why a partition was not restored.
 enum Refused {
     Log(LogError),
@@ -148,7 +151,8 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// Brings the store from where it stands to the high watermark of the changelog.
     fn restore_rows(&mut self, source: &SourcePartition) -> Result<Option<StoredCheckpoint>, Refused> {
         let number = source.partition;
-        let stored = self.store.checkpoint(number)?;
+        // A store that cannot say what it holds is dropped: the changelog has it all.
+        let stored = self.store.checkpoint(number).unwrap_or_default();
         if stored.is_none() {
             self.store.clear(number)?;
         }
@@ -157,9 +161,17 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let mut rows = Vec::new();
         let mut failed: Option<Refused> = None;
         let store = &mut self.store;
+        let watch = &mut self.restore_watch;
+        let mut read = 0_u64;
         let behind = self.log.restore(number, from, &mut |record: ChangelogRecord| {
             if failed.is_some() {
                 return;
+            }
+            read += 1;
+            if read.is_multiple_of(WATCH_EVERY)
+                && let Some(watch) = watch.as_mut()
+            {
+                watch(source, read);
             }
             if record.key == Checkpoint::KEY {
                 match record.value.as_deref().map(Checkpoint::decode) {
@@ -178,6 +190,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         })?;
         if let Some(refused) = failed {
             return Err(refused);
+        }
+        if let Some(watch) = self.restore_watch.as_mut() {
+            watch(source, read);
         }
         if behind < from {
             let reason = format!(

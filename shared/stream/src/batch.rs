@@ -18,6 +18,8 @@ pub(crate) struct Batch {
     pub(crate) dead_letters: Vec<(InputRecord, DeadLetter)>,
     changes: BTreeMap<u32, Changes>,
     change_count: usize,
+    /// Bytes of values that this batch writes.
+    pub(crate) bytes: usize,
     pub(crate) timers: BTreeMap<u32, Vec<TimerEntry>>,
     pub(crate) touched: BTreeSet<SourcePartition>,
     pub(crate) counters: BTreeMap<SourcePartition, Counters>,
@@ -46,6 +48,7 @@ impl Batch {
 
     pub(crate) fn change(&mut self, partition: u32, key: String, value: Option<Vec<u8>>) {
         self.change_count += 1;
+        self.bytes += key.len() + value.as_ref().map_or(0, Vec::len);
         self.changes.entry(partition).or_default().insert(key, value);
     }
 

@@ -276,6 +276,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             said += 1;
         }
         if !decision.timers.is_empty() {
+            if self.processor.timers().is_none() {
+                return Err(contract::<P>("a decision sets timers but it has no schedule of timers"));
+            }
             self.batch.timers.entry(partition).or_default().extend(decision.timers);
         }
         for letter in decision.dead_letters {
@@ -304,6 +307,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             traceparent: cause.traceparent.clone(),
             class: Some(output.class),
         };
+        self.batch.bytes += output.value.len();
         self.batch.outputs.push((meta, output));
         Ok(())
     }
@@ -311,6 +315,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// Puts a record aside whole.
     pub(crate) fn put_aside(&mut self, record: &InputRecord, letter: DeadLetter) {
         self.batch.counters(&record.source).dead_lettered += 1;
+        self.batch.bytes += record.value.len();
         self.batch.dead_letters.push((record.clone(), letter));
         self.recent.dead += 1;
     }

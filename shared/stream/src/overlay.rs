@@ -108,3 +108,47 @@ fn push(merged: &mut Vec<(String, Vec<u8>)>, limit: usize, key: &str, value: Opt
         merged.push((key.to_owned(), value.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Stored(BTreeMap<String, Vec<u8>>);
+
+    impl StateRead for Stored {
+        fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+            Ok(self.0.get(key).cloned())
+        }
+
+        fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+            let rows = self.0.range(from.to_owned()..to.to_owned()).take(limit);
+            Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_overlay_reads_as_if_its_changes_were_stored(
+            stored in proptest::collection::btree_map("[a-d]{1,3}", proptest::collection::vec(0_u8..3, 0..2), 0..20),
+            changes in proptest::collection::btree_map("[a-d]{1,3}", proptest::option::of(Just(vec![9])), 0..20),
+            from in "[a-d]{0,2}",
+            to in "[a-e]{0,2}",
+            limit in 0_usize..8,
+        ) {
+            let mut applied = stored.clone();
+            for (key, value) in &changes {
+                match value {
+                    Some(value) => applied.insert(key.clone(), value.clone()),
+                    None => applied.remove(key),
+                };
+            }
+            let overlay = Overlay { changes: &changes, below: &Stored(stored) };
+            let expected = if from < to { Stored(applied.clone()).range(&from, &to, limit)? } else { Vec::new() };
+            prop_assert_eq!(overlay.range(&from, &to, limit)?, expected);
+            for key in applied.keys().chain(changes.keys()) {
+                prop_assert_eq!(overlay.get(key)?, applied.get(key).cloned());
+            }
+        }
+    }
+}

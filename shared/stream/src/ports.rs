@@ -181,7 +181,8 @@ pub trait Log {
     /// Commits one transaction: outputs, dead letters, rows, checkpoints and offsets together.
     ///
     /// # Errors
-    /// [`CommitError`]; after [`CommitError::OutcomeUnknown`] the caller calls [`Log::reopen`] and restores.
+    /// [`CommitError`]; after [`CommitError::OutcomeUnknown`] the caller calls [`Log::reopen`] and restores; after
+    /// [`CommitError::Fenced`] the caller forgets every partition, and the next poll assigns anew what is still ours.
     fn commit(&mut self, staged: StagedBatch) -> Result<CommittedBatch, CommitError>;
 
     /// Drops the producer and opens a new one, which ends every transaction the old one left open.

@@ -200,10 +200,17 @@ pub trait Processor: Send {
     /// Its outcomes.
     type Outcome: Outcome;
 
-    /// Whom an event concerns.
+    /// Whom an event concerns. An event that waits for its turn is decoded again from its record, so the key must
+    /// follow from the record alone.
     fn route(&self, event: &Self::Event) -> Route;
 
     /// Decides an event for one key, `context.key`.
+    ///
+    /// The event of a job is decided for every key of its list, and, before a later event of some key is decided, for
+    /// that key too, whether or not the list names it: where nothing of the key is concerned, the decision is empty.
+    /// Outputs may depend on rows, event, rules and `context`, but not on where a page happens to end.
+    ///
+    /// Tables whose names begin with `~` or `!` are the loop's own.
     ///
     /// # Errors
     /// [`DecideError`]; a business refusal is no error but an outcome with its event.
@@ -214,8 +221,9 @@ pub trait Processor: Send {
         context: &Context<'_, Self::Rules>,
     ) -> Result<Decision<Self::Output, Self::Outcome>, DecideError>;
 
-    /// The keys of the job that `event` opens, in a fixed order, behind `after`, at most `limit`. While the job runs,
-    /// deciding a key may remove it from this list, but must not add keys behind the job's start.
+    /// The keys of the job that `event` opens, ascending as keys of rows do, behind `after`, at most `limit`; fewer than
+    /// `limit` means that there are no more. While the job runs, deciding a key may remove it from this list; a key that
+    /// comes in later had the job run for it before the event that brought it in.
     ///
     /// # Errors
     /// [`StateError`] where rows cannot be read.
@@ -229,7 +237,8 @@ pub trait Processor: Send {
         Ok(Vec::new())
     }
 
-    /// What is said once for the partition when the job of `event` has closed.
+    /// What is said once for the partition when the job of `event` has closed: every key's part of it is committed or
+    /// in the same transaction, parked keys excepted. `context.key` is empty.
     ///
     /// # Errors
     /// [`DecideError`] as for [`Processor::decide`].

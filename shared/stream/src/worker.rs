@@ -17,6 +17,8 @@ pub struct WorkerConfig {
     pub poll: PollLimits,
     /// How many events, dead letters and changed rows a batch may hold before it is committed.
     pub batch_changes_max: usize,
+    /// How many bytes of values a batch may write before it is committed.
+    pub batch_bytes_max: usize,
     /// How long a batch may be decided before it is committed.
     pub batch_time_max: Duration,
     /// How many events and changed rows one page of a decision may hold.
@@ -48,6 +50,8 @@ impl Default for WorkerConfig {
             poll: PollLimits { records_max: 5_000, bytes_max: 8 << 20, wait: Duration::from_millis(100) },
             // Well below librdkafka's queue of 500,000 messages.
             batch_changes_max: 20_000,
+            // A fraction of librdkafka's queue in bytes, and what one commit should have in flight.
+            batch_bytes_max: 8 << 20,
             // Far below the transaction timeout of 5 s, although the transaction opens only after it.
             batch_time_max: Duration::from_millis(500),
             page_changes_max: 2_000,
@@ -149,6 +153,9 @@ pub enum WorkerError {
     },
 }
 
+/// Hears of a restore's progress.
+pub(crate) type RestoreWatch = Box<dyn FnMut(&SourcePartition, u64) + Send>;
+
 /// Totals since the start.
 #[derive(Default)]
 pub(crate) struct Totals {
@@ -175,6 +182,7 @@ pub struct Worker<P: Processor, L, S, T> {
     pub(crate) pages_next: bool,
     pub(crate) retries: u32,
     pub(crate) reopen_due: bool,
+    pub(crate) restore_watch: Option<RestoreWatch>,
     pub(crate) totals: Totals,
     pub(crate) recent: crate::decide::RecentShare,
     /// Counters of a batch whose outcome is unknown, by partition with the position that proves it.
@@ -203,6 +211,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             pages_next: false,
             retries: 0,
             reopen_due: false,
+            restore_watch: None,
             totals: Totals::default(),
             recent: crate::decide::RecentShare::default(),
             unproven: BTreeMap::new(),
@@ -277,6 +286,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let began_at = *self.batch.began_at.get_or_insert(now);
         self.batch.cut
             || self.batch.size() >= self.config.batch_changes_max
+            || self.batch.bytes >= self.config.batch_bytes_max
             || (self.batch.says_something() && now.saturating_sub(began_at) >= self.config.batch_time_max)
     }
 
@@ -304,6 +314,29 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         }
         self.rewind()?;
         Ok(Step::Aborted)
+    }
+
+    /// Ends in good order: commits what was only skipped so far and brings the store to its disk. What is polled but
+    /// not decided is read again by whoever comes next.
+    ///
+    /// # Errors
+    /// [`WorkerError`]; nothing is lost then either.
+    pub fn finish(&mut self) -> Result<(), WorkerError> {
+        self.pending.clear();
+        if self.assigning.is_empty() && self.batch.records > 0 {
+            self.stage_jobs();
+            self.commit()?;
+        }
+        if P::HAS_ROWS {
+            self.store.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Whoever wants to see a long restore move: called with the partition and the changelog records read so far,
+    /// every 10,000 records and at the end.
+    pub fn watch_restores(&mut self, watch: impl FnMut(&SourcePartition, u64) + Send + 'static) {
+        self.restore_watch = Some(Box::new(watch));
     }
 
     /// What the worker says of itself.

@@ -7,6 +7,8 @@ mod jobs;
 #[cfg(test)]
 mod parking;
 #[cfg(test)]
+mod rebalance;
+#[cfg(test)]
 mod speed;
 #[cfg(test)]
 mod timers;
