@@ -185,6 +185,63 @@ pub fn group_lag(kafka: &KafkaSettings, group: &str, topic: &str) -> Result<Vec<
     Ok(lags)
 }
 
+/// A member of a consumer group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMember {
+    /// `<group>.<instance>.<thread>.consumer`.
+    pub client_id: String,
+    /// The address it connects from.
+    pub host: String,
+}
+
+/// The member of a group that has a partition now, `None` where nobody has.
+///
+/// # Errors
+/// [`AdminError`] where the brokers do not answer.
+pub fn group_owner(
+    kafka: &KafkaSettings,
+    group: &str,
+    topic: &str,
+    partition: u32,
+) -> Result<Option<GroupMember>, AdminError> {
+    let listener = Listener::default();
+    let admin = admin_client(kafka, &listener)?;
+    let groups = admin
+        .inner()
+        .fetch_group_list(Some(group), REQUEST_TIMEOUT)
+        .map_err(|error| failed("describing the group", error, &listener))?;
+    let members = groups.groups().iter().flat_map(|group| group.members());
+    let owner = members
+        .filter(|member| member.assignment().is_some_and(|bytes| assigns(bytes, topic, partition).unwrap_or(false)))
+        .map(|member| GroupMember { client_id: member.client_id().to_owned(), host: member.client_host().to_owned() })
+        .next();
+    Ok(owner)
+}
+
+/// Whether an assignment of the classic consumer protocol holds a partition: version, then per topic its name and its
+/// partitions, all big-endian. `None` where it cannot be read.
+fn assigns(mut bytes: &[u8], topic: &str, partition: u32) -> Option<bool> {
+    fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+        let (head, rest) = bytes.split_at_checked(count)?;
+        *bytes = rest;
+        Some(head)
+    }
+    fn number(bytes: &mut &[u8]) -> Option<u32> {
+        Some(u32::from_be_bytes(take(bytes, 4)?.try_into().ok()?))
+    }
+    take(&mut bytes, 2)?;
+    for _ in 0..number(&mut bytes)? {
+        let length = u16::from_be_bytes(take(&mut bytes, 2)?.try_into().ok()?);
+        let name = take(&mut bytes, usize::from(length))?;
+        for _ in 0..number(&mut bytes)? {
+            if number(&mut bytes)? == partition && name == topic.as_bytes() {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -203,5 +260,29 @@ fn block_on<F: Future>(future: F) -> F::Output {
             Poll::Ready(output) => return output,
             Poll::Pending => std::thread::park(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_of_the_classic_protocol_is_read() {
+        let bytes = [
+            &[0, 1][..],
+            &[0, 0, 0, 2],
+            &[0, 1, b'a', 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 7],
+            &[0, 2, b'b', b'c', 0, 0, 0, 1, 0, 0, 0, 5],
+            &[0, 0, 0, 0],
+        ]
+        .concat();
+        for (topic, partition, held) in
+            [("a", 3, true), ("a", 7, true), ("bc", 5, true), ("a", 5, false), ("b", 5, false)]
+        {
+            assert_eq!(assigns(&bytes, topic, partition), Some(held), "{topic}/{partition}");
+        }
+        assert_eq!(assigns(&bytes[..9], "bc", 5), None, "a cut-off assignment is not guessed");
+        assert_eq!(assigns(&[], "a", 0), None);
     }
 }

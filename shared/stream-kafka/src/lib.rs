@@ -17,7 +17,7 @@ mod restore;
 mod settings;
 mod transaction;
 
-pub use admin::{AdminError, PartitionLag};
+pub use admin::{AdminError, GroupMember, PartitionLag, group_owner};
 pub use admin::{TopicOutcome, TopicSpec, create_topics, delete_topics, group_lag, topic_partitions};
 pub use dead_letter::{DeadLetterError, DeadLetterHeaders};
 pub use log::KafkaLog;

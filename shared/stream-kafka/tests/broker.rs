@@ -16,7 +16,7 @@ use stream::{
 };
 use stream_kafka::{
     DeadLetterHeaders, FeedRecord, KafkaLog, KafkaSettings, LogSettings, MarkWriter, Publisher, PublisherSettings,
-    TopicOutcome, TopicReader, TopicSpec, create_topics, delete_topics, group_lag,
+    TopicOutcome, TopicReader, TopicSpec, create_topics, delete_topics, group_lag, group_owner,
 };
 
 const PARTITIONS: u32 = 4;
@@ -321,6 +321,8 @@ fn partitions_move_to_a_second_member_and_the_first_one_cannot_commit_them() {
     given_up.sort();
     taken.sort();
     assert_eq!(given_up, taken);
+    let owner = group_owner(&topics.kafka, "test.move", &topics.input, taken[0].partition).expect("answers");
+    assert_eq!(owner.expect("somebody has it").client_id, "test.move.b.0.consumer");
     // The second commits what the first had read of its partitions; the first commits only what it kept.
     let of = |mine: &dyn Fn(&SourcePartition) -> bool| -> Vec<InputRecord> {
         read.iter().filter(|record| mine(&record.source)).cloned().collect()
