@@ -1,0 +1,232 @@
+//! Stream threads and what they show to the rest of the process.
+
+use crate::parts::{ChosenIndex, ChosenStore};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use stream::{Log, Phase, Processor, StateRead, Step, Store, Worker, WorkerStatus};
+use stream_kafka::KafkaLog;
+
+/// Turns a row's table and stored value into JSON for people who look; `None` where it does not know the table.
+pub type RowDecoder = fn(&str, &[u8]) -> Option<serde_json::Value>;
+
+/// Knows no table: values are shown in hexadecimal.
+#[must_use]
+pub fn no_row_decoder(_table: &str, _value: &[u8]) -> Option<serde_json::Value> {
+    None
+}
+
+/// What a stream thread runs.
+pub trait StreamLoop {
+    /// Does the next bounded piece of work.
+    ///
+    /// # Errors
+    /// A message where the process cannot go on.
+    fn step(&mut self) -> Result<Step, String>;
+
+    /// What the loop says of itself.
+    fn status(&self) -> WorkerStatus;
+
+    /// The committed rows of a partition.
+    fn rows(&self, partition: u32) -> &dyn StateRead;
+
+    /// The partition count of our topics, `None` where it is not known for now.
+    fn partition_count(&mut self) -> Option<u32>;
+
+    /// Ends the loop in good order: nothing is open when it returns.
+    ///
+    /// # Errors
+    /// A message where something could not be brought to the disk; nothing is lost by it.
+    fn finish(self: Box<Self>) -> Result<(), String>;
+}
+
+/// The generic loop on Kafka, as [`crate::run`] builds it.
+#[derive(Debug)]
+pub struct WorkerLoop<P: Processor>(pub Worker<P, KafkaLog, ChosenStore, ChosenIndex>);
+
+impl<P: Processor> StreamLoop for WorkerLoop<P> {
+    fn step(&mut self) -> Result<Step, String> {
+        self.0.step().map_err(|error| error.to_string())
+    }
+
+    fn status(&self) -> WorkerStatus {
+        self.0.status()
+    }
+
+    fn rows(&self, partition: u32) -> &dyn StateRead {
+        self.0.rows(partition)
+    }
+
+    fn partition_count(&mut self) -> Option<u32> {
+        self.0.log_mut().partition_count().ok()
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        // Between steps no transaction is open. The store goes first, so that a slow good-bye to the group loses nothing.
+        let (log, mut store, _index) = self.0.into_parts();
+        let flushed = store.flush().map_err(|error| error.to_string());
+        drop(log);
+        flushed
+    }
+}
+
+/// A question for a stream thread, answered between two steps.
+pub(crate) type Query = Box<dyn FnOnce(&mut dyn StreamLoop) + Send>;
+
+/// Questions that may wait; more are refused, because the thread's work comes first.
+const QUERIES_MAX: usize = 16;
+/// Questions answered between two steps.
+const QUERIES_PER_STEP: usize = 4;
+/// How often a busy thread shows its status; an idle one shows it at each step.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// After steps that came to nothing, wait this long times their number, at most a second: a broker in trouble is not
+/// helped by being asked faster.
+const ABORT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a stream thread shows.
+pub(crate) struct Shared {
+    pub(crate) number: u32,
+    started: Instant,
+    heartbeat_in_ms: AtomicU64,
+    settled: AtomicBool,
+    status: Mutex<Option<WorkerStatus>>,
+    queries: SyncSender<Query>,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(number: u32) -> (Arc<Self>, Receiver<Query>) {
+        let (queries, receiver) = sync_channel(QUERIES_MAX);
+        let shared = Self {
+            number,
+            started: now(),
+            heartbeat_in_ms: AtomicU64::new(0),
+            settled: AtomicBool::new(false),
+            status: Mutex::new(None),
+            queries,
+        };
+        (Arc::new(shared), receiver)
+    }
+
+    pub(crate) fn status(&self) -> Option<WorkerStatus> {
+        lock(&self.status).clone()
+    }
+
+    /// How long ago the last step ended.
+    pub(crate) fn silence(&self) -> Duration {
+        let beat = Duration::from_millis(self.heartbeat_in_ms.load(Ordering::Acquire));
+        self.started.elapsed().saturating_sub(beat)
+    }
+
+    /// Why the thread is not ready, `None` where it is.
+    pub(crate) fn not_ready(&self) -> Option<String> {
+        // A thread that is given no partition is ready too, once the group has had time to give it one.
+        const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
+        let Some(status) = self.status() else { return Some("not started".to_owned()) };
+        if !self.settled.load(Ordering::Acquire) && self.started.elapsed() < ASSIGNMENT_WAIT {
+            return Some("no partition assigned yet".to_owned());
+        }
+        let of = |phase: &Phase| match phase {
+            Phase::Running => None,
+            Phase::Restoring => Some("restoring".to_owned()),
+            Phase::Halted(reason) => Some(format!("halted: {reason}")),
+        };
+        status.partitions.iter().find_map(|partition| {
+            of(&partition.phase).map(|what| format!("{}/{} is {what}", partition.topic, partition.partition))
+        })
+    }
+
+    pub(crate) fn owns(&self, partition: u32) -> bool {
+        self.status().is_some_and(|status| status.partitions.iter().any(|owned| owned.partition == partition))
+    }
+
+    /// Hands a question over; false where too many wait.
+    pub(crate) fn ask(&self, query: Query) -> bool {
+        match self.queries.try_send(query) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    fn beat(&self) {
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heartbeat_in_ms.store(elapsed, Ordering::Release);
+    }
+
+    fn show(&self, status: WorkerStatus) {
+        if !status.partitions.is_empty() {
+            self.settled.store(true, Ordering::Release);
+        }
+        *lock(&self.status) = Some(status);
+    }
+}
+
+/// Runs a loop until it is told to stop, then ends it in good order.
+pub(crate) fn drive(
+    mut stream_loop: Box<dyn StreamLoop>,
+    shared: &Shared,
+    queries: &Receiver<Query>,
+    stop: &AtomicBool,
+) -> Result<(), String> {
+    let mut shown = now();
+    let mut aborted: u32 = 0;
+    shared.show(stream_loop.status());
+    while !stop.load(Ordering::Acquire) {
+        let step = stream_loop.step();
+        shared.beat();
+        let step = match step {
+            Ok(step) => step,
+            Err(error) => {
+                shared.show(stream_loop.status());
+                // The error that stopped the loop says more than one of its ending.
+                let _ = stream_loop.finish();
+                return Err(error);
+            }
+        };
+        queries.try_iter().take(QUERIES_PER_STEP).for_each(|query| query(stream_loop.as_mut()));
+        let busy = tell(&step, shared.number);
+        if !busy || shown.elapsed() >= SHOW_EVERY {
+            shown = now();
+            shared.show(stream_loop.status());
+        }
+        aborted = if step == Step::Aborted { aborted.saturating_add(1) } else { 0 };
+        if aborted > 0 {
+            std::thread::park_timeout((ABORT_PAUSE * aborted.min(20)).min(Duration::from_secs(1)));
+        }
+    }
+    shared.show(stream_loop.status());
+    stream_loop.finish()
+}
+
+/// Logs what a step did, where it is worth a line. Returns whether the thread is busy with records.
+fn tell(step: &Step, thread: u32) -> bool {
+    match step {
+        Step::Idle => false,
+        Step::Skipped => true,
+        Step::Committed { records, outputs } => {
+            tracing::debug!(thread, records, outputs, "committed");
+            true
+        }
+        Step::Aborted => {
+            tracing::warn!(thread, "a batch was aborted and is decided again");
+            false
+        }
+        Step::Fenced => {
+            tracing::warn!(thread, "fenced by a newer owner; everything in memory was given up");
+            false
+        }
+        Step::Rebalanced | Step::Restored | Step::IndexRepaired => {
+            tracing::info!(thread, step = ?step, "the loop");
+            false
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "heartbeats and pauses of the process; no decision looks at them")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
