@@ -1,0 +1,236 @@
+//! Saving a record: the refusals of section 16 in their order, edits (IN-6), links of amendments (AM-10, AM-11), the
+//! numbers of a year (ID-6, EG-1).
+
+use super::file::file_one;
+use super::{Filing, Verdict, audience, document_in, is_amendment, kind_of};
+use crate::outcome::FilingsOutcome as Found;
+use crate::rows::{
+    self, DocumentName, DocumentRow, NumberRow, NumberUse, ReturnRow, SavedRow, SupplierRow, VersionRow,
+};
+use gst_events::{
+    DocumentChanged, DocumentSaved, DocumentWithdrawn, FiledDocument, Origin, Outgoing, RecordId, SupplierRecordSaved,
+    WithdrawalReason,
+};
+use gst_rules::Rulebook;
+use gst_rules::rulebook::AmendmentChain;
+use gst_types::{DocumentKind, DocumentNumber, FinancialYear, SupplierGstin};
+use stream::{DecideError, RowKey};
+
+/// What an amendment amends.
+struct Link {
+    root: DocumentName,
+    document: DocumentRow,
+    /// Whether a command would be refused, and why.
+    refusal: Option<Found>,
+}
+
+/// A supplier saves a record. What the portal says is applied where a command would be refused, except a number that is
+/// none and a number that another document has: such a record can have no key of its own.
+///
+/// # Errors
+/// [`DecideError`] where rows cannot be read.
+pub fn save(draft: &mut Filing<'_>, fact: &SupplierRecordSaved, rules: &Rulebook) -> Result<Verdict, DecideError> {
+    let record = &fact.record;
+    let supplier = record.supplier;
+    let command = fact.origin == Origin::User;
+    let filed: Option<ReturnRow> = draft.get(&rows::return_key(supplier, fact.form, fact.return_period))?;
+    if filed.is_some() && command {
+        return Ok(Found::AlreadyFiled.into());
+    }
+    let (Ok(number), Some(kind)) = (record.number.parse::<DocumentNumber>(), kind_of(record.section)) else {
+        return Ok(Found::DocumentNumberInvalid.into());
+    };
+    let known: SupplierRow = draft.get(&rows::supplier_key(supplier))?.unwrap_or_default();
+    let mut document = FiledDocument {
+        record_id: fact.record_id.clone(),
+        record: record.clone(),
+        form: fact.form,
+        return_period: fact.return_period,
+        supplier_frequency: known.frequency_in(fact.return_period),
+        saved_at: fact.at,
+        original_record_id: None,
+    };
+    let key = rows::saved_key(&document, &number);
+    let link = if is_amendment(record.section) { Some(link(draft, &document, kind, &key, rules)?) } else { None };
+    let refusal = link.as_ref().and_then(|link| link.refusal);
+    if let (true, Some(refusal)) = (command, refusal) {
+        return Ok(refusal.into());
+    }
+    let own = DocumentName { kind, number: number.clone(), date: record.date };
+    let name = link.as_ref().map_or(own, |link| link.root.clone());
+    let before: Option<SavedRow> = draft.get(&key)?;
+    if is_duplicate(draft, &name, &document, &number, before.as_ref().map(|_| key.as_str()))? {
+        return Ok(Found::DuplicateDocumentNumber.into());
+    }
+    let latest = link.as_ref().and_then(|link| link.document.versions.last());
+    document.original_record_id = latest.map(|version| version.record_id.clone());
+    let row = SavedRow {
+        record_id: fact.record_id.clone(),
+        document: serde_json::to_string(&document).map_err(|error| DecideError::Broken(error.to_string()))?,
+        root: link.as_ref().map(|link| link.root.clone()),
+        previous_recipient: latest.map(|version| version.recipient),
+    };
+    let outcome = put(draft, &key, &row, before.as_ref(), &document, rules)?;
+    use_number(draft, &name, &document, &number, before.as_ref(), &key)?;
+    if let Some(mut link) = link {
+        link.document.saved_amendment = Some(key.as_str().to_owned());
+        draft.put(&rows::document_key(supplier, &link.root), &link.document);
+    }
+    if let Some(filed) = &filed {
+        file_one(draft, &key, &row, filed.filed_at, rules)?;
+    }
+    let diverged = refusal.or_else(|| filed.map(|_| Found::AlreadyFiled));
+    Ok(Verdict { outcome, diverged, resume: None })
+}
+
+/// AM-10, AM-11: finds the original by number and date. In a chain the link may name any filed version and means the
+/// document; otherwise only the original's own name counts.
+fn link(
+    draft: &Filing<'_>,
+    document: &FiledDocument,
+    kind: DocumentKind,
+    key: &RowKey,
+    rules: &Rulebook,
+) -> Result<Link, DecideError> {
+    let record = &document.record;
+    let named = record.original.as_ref().and_then(|original| {
+        let number = original.number.parse().ok()?;
+        Some(DocumentName { kind, number, date: original.date })
+    });
+    let not_found = |root| Link { root, document: DocumentRow::default(), refusal: Some(Found::OriginalNotFound) };
+    let Some(named) = named else {
+        let number = record.number.parse().map_err(|_| DecideError::Broken("a checked number is none".to_owned()))?;
+        return Ok(not_found(DocumentName { kind, number, date: record.date }));
+    };
+    let chain = rules.amendment_chain();
+    let mut root = named.clone();
+    if chain == AmendmentChain::Chain {
+        let version: Option<VersionRow> = draft.get(&rows::version_key(record.supplier, &named))?;
+        root = version.map_or(root, |version| version.root);
+    }
+    let found: Option<DocumentRow> = draft.get(&rows::document_key(record.supplier, &root))?;
+    let Some(found) = found else { return Ok(not_found(root)) };
+    if found.versions.is_empty() && found.saved_amendment.as_deref() != Some(key.as_str()) {
+        return Ok(Link { root, document: found, refusal: Some(Found::OriginalNotFound) });
+    }
+    let edits = found.saved_amendment.as_deref() == Some(key.as_str());
+    let amended = match chain {
+        AmendmentChain::Single => found.is_amended(),
+        AmendmentChain::Chain => false,
+    };
+    let refused = !edits && (amended || found.saved_amendment.is_some());
+    Ok(Link { root, document: found, refusal: refused.then_some(Found::AlreadyAmendedOnce) })
+}
+
+/// EG-1: whether another document of the year has the number. An edit keeps its own number; an amendment may keep the
+/// numbers of the document that it amends (AM-10).
+fn is_duplicate(
+    draft: &Filing<'_>,
+    name: &DocumentName,
+    document: &FiledDocument,
+    number: &DocumentNumber,
+    own_saved: Option<&str>,
+) -> Result<bool, DecideError> {
+    let record = &document.record;
+    let key = rows::number_key(record.supplier, name.kind, FinancialYear::of(record.date), number);
+    let Some(used) = draft.get::<NumberRow>(&key)? else { return Ok(false) };
+    let by_others = used.uses.iter().any(|one| Some(one.saved.as_str()) != own_saved);
+    let same_document = is_amendment(record.section) && used.document == *name;
+    Ok(by_others && !same_document)
+}
+
+/// Writes the saved row and tells recipients: saved, changed, or withdrawn where an edit took it away.
+fn put(
+    draft: &mut Filing<'_>,
+    key: &RowKey,
+    row: &SavedRow,
+    before: Option<&SavedRow>,
+    document: &FiledDocument,
+    rules: &Rulebook,
+) -> Result<Found, DecideError> {
+    draft.put(key, row);
+    let change = rules.supplier_gstin_change();
+    let now = audience(document, row.previous_recipient, change);
+    let Some(before) = before else {
+        for to in now {
+            draft.emit(Outgoing::to_recipient(to.recipient(), &DocumentSaved { document: to.document }));
+        }
+        return Ok(Found::Saved);
+    };
+    let earlier = audience(&document_in(before)?, before.previous_recipient, change);
+    for gone in earlier.iter().filter(|gone| now.iter().all(|to| to.recipient() != gone.recipient())) {
+        withdraw(draft, gone.recipient(), &before.record_id, WithdrawalReason::RecipientChanged, document.saved_at);
+    }
+    for to in now {
+        let recipient = to.recipient();
+        if earlier.iter().any(|heard| heard.recipient() == recipient) {
+            let changed = DocumentChanged { document: to.document, replaces: before.record_id.clone() };
+            draft.emit(Outgoing::to_recipient(recipient, &changed));
+        } else {
+            draft.emit(Outgoing::to_recipient(recipient, &DocumentSaved { document: to.document }));
+        }
+    }
+    Ok(Found::Edited)
+}
+
+/// Tells a recipient that a saved record is gone.
+pub(super) fn withdraw(
+    draft: &mut Filing<'_>,
+    recipient: gst_types::RecipientGstin,
+    record_id: &RecordId,
+    reason: WithdrawalReason,
+    at: gst_types::IstInstant,
+) {
+    let event = DocumentWithdrawn { recipient, record_id: record_id.clone(), reason, at };
+    draft.emit(Outgoing::to_recipient(recipient, &event));
+}
+
+/// Enters the number in its year's set (ID-6); an edit frees the number that it had before.
+fn use_number(
+    draft: &mut Filing<'_>,
+    name: &DocumentName,
+    document: &FiledDocument,
+    number: &DocumentNumber,
+    before: Option<&SavedRow>,
+    saved: &RowKey,
+) -> Result<(), DecideError> {
+    let record = &document.record;
+    if let Some(before) = before {
+        free_number(draft, &document_in(before)?, saved.as_str())?;
+    }
+    let key = rows::number_key(record.supplier, name.kind, FinancialYear::of(record.date), number);
+    let mut row: NumberRow = draft.get(&key)?.unwrap_or_else(|| NumberRow { document: name.clone(), uses: Vec::new() });
+    row.uses.push(NumberUse {
+        record_id: document.record_id.clone(),
+        section: record.section,
+        form: document.form,
+        return_period: document.return_period,
+        saved: saved.as_str().to_owned(),
+    });
+    draft.put(&key, &row);
+    Ok(())
+}
+
+/// Takes a saved record's number out of its year's set.
+pub(super) fn free_number(draft: &mut Filing<'_>, document: &FiledDocument, saved: &str) -> Result<(), DecideError> {
+    let record = &document.record;
+    let Some((key, mut row)) = number_row(draft, record.supplier, document)? else { return Ok(()) };
+    row.uses.retain(|one| !(one.saved == saved && one.record_id == document.record_id));
+    if row.uses.is_empty() {
+        draft.delete(&key);
+    } else {
+        draft.put(&key, &row);
+    }
+    Ok(())
+}
+
+fn number_row(
+    draft: &Filing<'_>,
+    supplier: SupplierGstin,
+    document: &FiledDocument,
+) -> Result<Option<(RowKey, NumberRow)>, DecideError> {
+    let record = &document.record;
+    let (Ok(number), Some(kind)) = (record.number.parse(), kind_of(record.section)) else { return Ok(None) };
+    let key = rows::number_key(supplier, kind, FinancialYear::of(record.date), &number);
+    Ok(draft.get(&key)?.map(|row| (key, row)))
+}
