@@ -1,0 +1,59 @@
+//! The decision on a record as the journal carries it.
+
+use crate::decide::standing::Book;
+use crate::rows::{RecordKind, RecordRow};
+use gst_events::{Acceptance, ImsAction, ImsRecordDecided, RecordId};
+use gst_types::IstInstant;
+
+/// EF-4: how a record is accepted, if it counts as accepted and could have been acted on.
+#[must_use]
+pub(crate) fn acceptance(record: &RecordRow) -> Option<Acceptance> {
+    let counts = record.line.as_ref().is_some_and(|line| line.table.table() == 3);
+    let silent_kind = matches!(record.kind, RecordKind::Isd | RecordKind::Rule37a);
+    match record.action {
+        ImsAction::Accept if counts => Some(Acceptance::Explicit),
+        ImsAction::NoAction if counts && !silent_kind => Some(Acceptance::Deemed),
+        ImsAction::Accept | ImsAction::NoAction | ImsAction::Reject | ImsAction::Pending => None,
+    }
+}
+
+/// The whole current decision on a record.
+#[must_use]
+pub(crate) fn record_decided(book: &Book<'_>, id: &RecordId, record: &RecordRow, now: IstInstant) -> ImsRecordDecided {
+    let section = match record.kind {
+        RecordKind::Isd | RecordKind::Rule37a => None,
+        RecordKind::Document
+        | RecordKind::BillOfEntry
+        | RecordKind::BillOfEntryIn
+        | RecordKind::BillOfEntryReversal => record.section,
+    };
+    ImsRecordDecided {
+        recipient: book.recipient,
+        record_id: id.clone(),
+        subject: record.subject.clone(),
+        section,
+        supplier: record.supplier,
+        number: record.number.clone(),
+        date: record.date,
+        form: record.form,
+        return_period: record.return_period,
+        supplier_frequency: record.supplier_frequency,
+        filed_at: record.filed_at,
+        amends: record.original.clone(),
+        amends_document: record.first_version.clone(),
+        taxable_value: record.taxable_value,
+        document_value: record.document_value,
+        tax: record.tax,
+        place_of_supply: record.place_of_supply,
+        invoice_type: record.invoice_type.clone(),
+        reverse_charge: record.reverse_charge,
+        action: record.action,
+        acceptance: acceptance(record),
+        itc_reduction: record.reduction.map(Into::into),
+        remarks: record.remarks.clone(),
+        line: record.line.as_ref().map(Into::into),
+        home_period: book.home(record),
+        decided_at: now,
+        rule: record.rule,
+    }
+}
