@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use stream::{InputRecord, Processor, StateRead, Step, Worker, WorkerConfig, WorkerError, WorkerName, WorkerStatus};
 
 /// How many steps one run may take. A story's event takes some hundred; this is far above and still ends in seconds.
-const STEPS_MAX: u64 = 2_000_000;
+const STEPS_MAX: u64 = 300_000;
 
 /// A worker of any processor.
 pub trait AnyWorker {
@@ -145,6 +145,7 @@ pub struct TopologyDriver {
     marks: Option<Box<dyn MarkWriter>>,
     day: Option<NaiveDate>,
     positions: BTreeMap<String, BTreeMap<u32, i64>>,
+    steps_max: u64,
 }
 
 impl std::fmt::Debug for TopologyDriver {
@@ -164,6 +165,7 @@ impl TopologyDriver {
             marks: None,
             day: None,
             positions: BTreeMap::new(),
+            steps_max: STEPS_MAX,
         }
     }
 
@@ -203,6 +205,11 @@ impl TopologyDriver {
         });
     }
 
+    /// How many steps one run may take before it is called restless.
+    pub fn set_steps_max(&mut self, steps_max: u64) {
+        self.steps_max = steps_max;
+    }
+
     /// Who writes the days for [`TopologyDriver::advance_to`].
     pub fn set_mark_writer(&mut self, marks: impl MarkWriter + 'static) {
         self.marks = Some(Box::new(marks));
@@ -238,7 +245,7 @@ impl TopologyDriver {
             if rested {
                 return self.halted().map_or(Ok(report), Err);
             }
-            if report.steps > STEPS_MAX {
+            if report.steps > self.steps_max {
                 return Err(DriverError::Restless { steps: report.steps, busy: self.busy() });
             }
         }

@@ -15,8 +15,13 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let mut batch = std::mem::take(&mut self.batch);
         let store = &self.store;
         let Ok(mut staged) = batch.stage(|partition| rows_below(store, P::HAS_ROWS, partition)) else {
+            let touched = batch.touched.clone();
             self.batch = batch;
             self.rewind()?;
+            for source in touched {
+                self.store.clear(source.partition)?;
+                self.assign_again(&source)?;
+            }
             return Ok(Step::Aborted);
         };
         for source in &batch.touched {

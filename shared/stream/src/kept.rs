@@ -166,14 +166,9 @@ impl Row for SeenRow {
     const TABLE: &'static str = "~seen";
 }
 
-/// Which ids end on a day, `~seen-until|date|key|id`; deleted with its [`SeenRow`].
+/// Which ids end on a day, `~seen-until|date|key|id`; deleted with its [`SeenRow`]. Its key says everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeenUntilRow {
-    /// The key of the fact.
-    pub key: String,
-    /// The id of the fact.
-    pub id: String,
-}
+pub struct SeenUntilRow;
 
 impl Row for SeenUntilRow {
     const TABLE: &'static str = "~seen-until";

@@ -6,7 +6,7 @@ use crate::kept::{SeenRow, SeenUntilRow, seen_key, seen_until_key};
 use crate::partition::Stop;
 use crate::ports::{Log, Store, TimerIndex};
 use crate::processor::{Cursor, OutcomeKind, Processor};
-use crate::row::{Row, RowKey, StateRead, StateView, read_row};
+use crate::row::{Row, RowKey, StateRead, StateView};
 use crate::worker::Worker;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 
@@ -45,8 +45,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         if let Progress::Done(_) = progress {
             let partition = case.record.source.partition;
             self.batch.put(partition, &seen_key(case.key, &case.meta.id), &SeenRow { until });
-            let index = SeenUntilRow { key: case.key.to_owned(), id: case.meta.id.clone() };
-            self.batch.put(partition, &seen_until_key(until, case.key, &case.meta.id), &index);
+            self.batch.put(partition, &seen_until_key(until, case.key, &case.meta.id), &SeenUntilRow);
         }
         Ok(progress)
     }
@@ -91,10 +90,12 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let table = RowKey::table(SeenUntilRow::TABLE);
         let ended = rows.range(table.as_str(), table.clone().with(day).as_str(), EXPIRY_PAGE)?;
         partition.expiry_due = ended.len() == EXPIRY_PAGE;
-        for (key, value) in ended {
-            let row: SeenUntilRow = read_row(&value)?;
-            self.batch.delete(number, &RowKey::from_text(key));
-            self.batch.delete(number, &seen_key(&row.key, &row.id));
+        for (key, _) in ended {
+            let key = RowKey::from_text(key);
+            if let [_, of, id] = key.parts().collect::<Vec<_>>()[..] {
+                self.batch.delete(number, &seen_key(of, id));
+            }
+            self.batch.delete(number, &key);
         }
         Ok(())
     }

@@ -304,6 +304,13 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// Carries out what a decision could not go past: try again, halt a partition, or stop.
     pub(crate) fn stopped(&mut self, source: &SourcePartition, offset: i64, stop: Stop) -> Result<Step, WorkerError> {
         match stop {
+            Stop::Retry(_) if P::HAS_ROWS => {
+                // The store cannot be read: the partition is dropped and restored from its changelog.
+                self.store.clear(source.partition)?;
+                self.rewind()?;
+                self.assign_again(source)?;
+                return Ok(Step::Aborted);
+            }
             Stop::Retry(_) => {}
             Stop::Halt(reason) => {
                 if let Some(partition) = self.partitions.get_mut(source) {

@@ -1,6 +1,8 @@
 //! The loop on the simulated log, with a toy bank for its logic.
 
 #[cfg(test)]
+mod driver;
+#[cfg(test)]
 mod exactly_once;
 #[cfg(test)]
 mod jobs;
@@ -10,6 +12,8 @@ mod parking;
 mod rebalance;
 #[cfg(test)]
 mod speed;
+#[cfg(test)]
+mod store_trouble;
 #[cfg(test)]
 mod timers;
 #[cfg(test)]
