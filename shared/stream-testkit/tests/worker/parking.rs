@@ -196,3 +196,21 @@ fn rules_are_kept_in_rows_and_unknown_ones_halt() {
     let halted = driver.run_until_idle().unwrap_err().to_string();
     assert!(halted.contains("this build does not know the rulebook that takes effect here"), "{halted}");
 }
+
+#[test]
+fn skipped_records_commit_their_offsets_only_now_and_then() {
+    let mut driver = TopologyDriver::new(1);
+    let config = WorkerConfig { skipped_records_max: 10, ..WorkerConfig::default() };
+    driver.add_with(&[JOURNAL], config, || Bank);
+    for number in 1..=25 {
+        driver.publish(JOURNAL, "anna", &[("ce_type", "SomethingElse")], b"{}");
+        let report = driver.run_until_idle().unwrap();
+        assert_eq!(report.commits, u64::from(number % 10 == 0), "after {number} records");
+    }
+    assert_eq!(driver.broker().group_offset("bank", JOURNAL, 0), Some(20));
+    // Whatever is said later carries the offsets of all before it.
+    fact(driver.broker(), JOURNAL, "anna", "f1", &deposit(1));
+    driver.run_until_idle().unwrap();
+    assert_eq!(driver.broker().group_offset("bank", JOURNAL, 0), Some(26));
+    assert_eq!(driver.status(Bank::NAME).unwrap().counters().skipped, 25);
+}
