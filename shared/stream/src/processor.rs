@@ -31,7 +31,8 @@ pub enum Route {
     Key(String),
     /// Many keys: the event opens a job, and is decided once for each of them.
     Job(JobSource),
-    /// The partition as a whole; it is decided at once, with an empty key.
+    /// The partition as a whole; it is decided at once, with an empty key. Jobs that were opened before may reach some of
+    /// their keys only afterwards, so what depends on it goes by the dates and instants inside the events.
     Partition,
 }
 
