@@ -183,6 +183,12 @@ pub struct RecordRow {
     pub amended_by: Option<RecordId>,
     /// Of an amendment, the key of the first version.
     pub first_version: Option<DocumentKey>,
+    /// Of an amendment, the number and date that it names (AM-10).
+    pub original_document: Option<(String, IstDate)>,
+    /// The supplier's trade name.
+    pub trade_name: Option<String>,
+    /// Invoice reference number.
+    pub irn: Option<String>,
     /// Taxable value.
     pub taxable_value: Paise,
     /// Document value.

@@ -2,7 +2,7 @@
 
 use crate::decide::standing::Book;
 use crate::rows::{RecordKind, RecordRow};
-use gst_events::{Acceptance, ImsAction, ImsRecordDecided, RecordId};
+use gst_events::{Acceptance, ImsAction, ImsRecordDecided, OriginalDocument, RecordId};
 use gst_types::IstInstant;
 
 /// EF-4: how a record is accepted, if it counts as accepted and could have been acted on.
@@ -39,6 +39,12 @@ pub(crate) fn record_decided(book: &Book<'_>, id: &RecordId, record: &RecordRow,
         return_period: record.return_period,
         supplier_frequency: record.supplier_frequency,
         filed_at: record.filed_at,
+        trade_name: record.trade_name.clone(),
+        irn: record.irn.clone(),
+        original: record
+            .original_document
+            .as_ref()
+            .map(|(number, date)| OriginalDocument { number: number.clone(), date: *date }),
         amends: record.original.clone(),
         amends_document: record.first_version.clone(),
         taxable_value: record.taxable_value,

@@ -1,7 +1,7 @@
 //! What `ims` decides: which record counts, where and how much; that a statement is due; that a period is locked.
 
 use crate::reads::event_types;
-use crate::supplier::SupplierForm;
+use crate::supplier::{OriginalDocument, SupplierForm};
 use crate::taxpayer::ImsActionRequested;
 use crate::vocabulary::{CreditSubject, ImsAction, ImsSection, ItcReduction, Origin, RecordId, TableRow};
 use gst_rules::RuleRef;
@@ -82,9 +82,18 @@ pub struct ImsRecordDecided {
     /// When the form was filed or the Bill of Entry received; absent while only saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<IstInstant>,
+    /// The supplier's trade name, where the feed has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade_name: Option<String>,
+    /// Invoice reference number of an e-invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irn: Option<String>,
     /// Of an amendment, the document it amends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amends: Option<RecordId>,
+    /// Of an amendment, the number and date it names (AM-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<OriginalDocument>,
     /// Of an amendment, the key of the first version of the document: credit and payment timer hang on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amends_document: Option<DocumentKey>,

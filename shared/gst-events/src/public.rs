@@ -2,10 +2,10 @@
 
 use crate::ims::{Acceptance, StatementReason, UnavailableReason};
 use crate::reads::event_types;
-use crate::supplier::SupplierForm;
+use crate::supplier::{OriginalDocument, SupplierForm};
 use crate::vocabulary::{Actor, CreditSubject, ImsAction, ImsSection, ItcReduction, RecordId, TableRow};
 use gst_rules::RuleRef;
-use gst_types::{Gstin, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
+use gst_types::{Gstin, IstDate, IstInstant, Paise, RecipientGstin, StateCode, SupplierGstin, TaxAmounts, TaxPeriod};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,6 +76,36 @@ pub struct PublishedLine {
     /// The supplier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier: Option<SupplierGstin>,
+    /// The supplier's trade name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade_name: Option<String>,
+    /// The section of IMS; absent for what never is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<ImsSection>,
+    /// The source form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<SupplierForm>,
+    /// Place of supply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_of_supply: Option<StateCode>,
+    /// `R`, `DE`, `SEWP`, `SEWOP` or `CBW`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_type: Option<String>,
+    /// Of an amendment, the number and date it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<OriginalDocument>,
+    /// Invoice reference number of an e-invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irn: Option<String>,
+    /// The action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ImsAction>,
+    /// The declaration (RD-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub itc_reduction: Option<ItcReduction>,
+    /// The remarks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remarks: Option<String>,
     /// Number as reported.
     pub number: String,
     /// Date.
@@ -265,6 +295,9 @@ pub struct EvidenceArtefact {
     pub actor: Option<Actor>,
     /// What it says, field by field, in key order.
     pub facts: BTreeMap<String, String>,
+    /// Of each field above (`kind`, `facts.arn`), the first 16 digits of its SHA-256, so that a change can be named.
+    #[serde(default)]
+    pub field_digests: BTreeMap<String, String>,
     /// Hash of the artefact before; empty for the first.
     pub previous_hash: String,
     /// SHA-256 over this artefact without this field, hexadecimal.
@@ -278,16 +311,27 @@ pub struct EvidencePack {
     pub recipient: RecipientGstin,
     /// Of what.
     pub subject: CreditSubject,
-    /// The chain.
+    /// The chain, of a very long one its end.
     pub artefacts: Vec<EvidenceArtefact>,
     /// Whether all five are there and consistent.
     pub complete: bool,
+    /// How strong artefact 3 is: accepted by somebody or by silence (AUD-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
     /// Numbers of the missing ones.
     pub missing: Vec<u32>,
     /// Cross checks that did not hold (AUD-4).
     pub warnings: Vec<String>,
     /// Findings that make it incomplete (AUD-5).
     pub findings: Vec<String>,
+    /// The last day on which it must be kept, proceedings apart (AUD-6).
+    pub keep_until: IstDate,
+    /// As in an artefact; `artefacts` stands for the last one's hash.
+    #[serde(default)]
+    pub field_digests: BTreeMap<String, String>,
+    /// SHA-256 over this pack without this field, hexadecimal.
+    #[serde(default)]
+    pub hash: String,
 }
 
 event_types!(Public by ["ims"]: ImsRecord = "itc.ims-record.v1");
