@@ -1,17 +1,24 @@
 //! The loop's side of the worker: whom an event concerns, and the decision for it.
 
+use crate::capture;
+use crate::pack::{self, Origin};
+use crate::purge;
+use crate::rows::{ActorRow, DueRow, ReportedRow, ReturnRow, actor_key, due_key, reported_prefix, return_key};
 use gst_events::{
-    ActiveRulebook, AdvanceAdjusted, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut, BillOfEntryReceived,
-    BillOfEntryStatusChanged, BookAdjusted, CommercialNoteReceived, CreditAvailed, DayOpened, DocumentFiled,
-    EventPayload, EventType, EvidencePack, EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionRequested,
-    ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged, IsdDocumentReported, LedgerEntryChanged,
-    NoteAccepted, Outgoing, PaymentMade, PaymentReallocated, PaymentTimerFired, PeriodLocked, Request,
-    SupplierGstr3bStatus, TdsDeducted, reads,
+    ActiveRulebook, Actor, AdvanceAdjusted, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut,
+    BillOfEntryReceived, BillOfEntryStatusChanged, BookAdjusted, CommercialNoteReceived, CreditAvailed, DayOpened,
+    DocumentFiled, EventPayload, EventType, EvidencePack, EvidenceReferenced, GoodsReceived, ImsActionApproved,
+    ImsActionRequested, ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged, IsdDocumentReported,
+    LedgerEntryChanged, NoteAccepted, Outgoing, PaymentMade, PaymentReallocated, PaymentTimerFired, PeriodLocked,
+    Request, RequestStatus, SupplierGstr3bStatus, TdsDeducted, reads,
 };
+use gst_rules::audit::{Retention, retention};
+use gst_rules::calendar::annual_return_due;
 use gst_rules::rule;
+use gst_types::{IstDate, IstInstant, RecipientGstin};
 use stream::{
-    Context, DecideError, DecisionOf, Draft, JobSource, Outcome, OutcomeKind, Processor, Reaction, Route, StateView,
-    WorkerName,
+    Context, Cursor, DecideError, DecisionOf, Draft, JobSource, Outcome, OutcomeKind, Processor, Reaction, Route,
+    RowKey, StateError, StateView, WorkerName,
 };
 
 reads! {
@@ -70,21 +77,43 @@ impl AuditEvidence {
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EvidenceOutcome {
-    /// It proves nothing about a document.
+    /// A pack grew or its judgement changed.
+    PackChanged,
+    /// It is kept for artefacts to come.
+    Remembered,
+    /// It proves nothing about a document that was not known.
     NothingToKeep,
+    /// A reference to a file that cannot be evidence.
+    FileRefused,
+    /// What was kept long enough is gone.
+    RetentionEnded,
 }
 
 impl Outcome for EvidenceOutcome {
     fn kind(&self) -> OutcomeKind {
-        OutcomeKind::Decided
+        match self {
+            Self::PackChanged | Self::Remembered | Self::NothingToKeep | Self::RetentionEnded => OutcomeKind::Decided,
+            Self::FileRefused => OutcomeKind::Refused,
+        }
     }
 
     fn code(&self) -> &'static str {
-        "NOTHING_TO_KEEP"
+        match self {
+            Self::PackChanged => "PACK_CHANGED",
+            Self::Remembered => "REMEMBERED",
+            Self::NothingToKeep => "NOTHING_TO_KEEP",
+            Self::FileRefused => "FILE_REFUSED",
+            Self::RetentionEnded => "RETENTION_ENDED",
+        }
     }
 
     fn rule(&self) -> &'static str {
-        rule::AUD_1.code()
+        match self {
+            Self::PackChanged => rule::AUD_3.code(),
+            Self::Remembered | Self::NothingToKeep => rule::AUD_1.code(),
+            Self::FileRefused => rule::AUD_2.code(),
+            Self::RetentionEnded => rule::AUD_6.code(),
+        }
     }
 }
 
@@ -161,9 +190,197 @@ impl Processor for AuditEvidence {
     fn decide(
         &self,
         rows: &StateView<'_>,
-        _event: &Event,
-        _context: &Context<'_, ActiveRulebook>,
+        event: &Event,
+        context: &Context<'_, ActiveRulebook>,
     ) -> Result<DecisionOf<Self>, DecideError> {
-        Ok(Draft::new(*rows).finish(EvidenceOutcome::NothingToKeep))
+        let recipient: RecipientGstin =
+            context.key.parse().map_err(|_| DecideError::Broken("the key is no GSTIN (ID-1)".to_owned()))?;
+        let mut draft = Draft::new(*rows);
+        match event {
+            Event::DayOpened(event) => {
+                let more = purge::purge(&mut draft, recipient, event.date, context.page.changes_max)?;
+                Ok(draft.finish_page(EvidenceOutcome::RetentionEnded, more.then(|| Cursor("more".to_owned()))))
+            }
+            Event::PeriodLocked(event) => {
+                remember_return(&mut draft, recipient, event);
+                Ok(draft.finish(EvidenceOutcome::Remembered))
+            }
+            Event::ImsActionRequested(event) => {
+                Ok(remember_actor(draft, recipient, event.actor.as_ref(), event.at, context))
+            }
+            Event::ImsActionApproved(event) => {
+                Ok(remember_actor(draft, recipient, Some(&event.actor), event.at, context))
+            }
+            Event::SupplierGstr3bStatus(event) => supplier_status(draft, recipient, event, context),
+            Event::EvidenceReferenced(reference) => match refusal(reference) {
+                Some((code, message)) => {
+                    draft.emit(answer(recipient, RequestStatus::Refused, Some(code), message, reference.at, context));
+                    Ok(draft.finish(EvidenceOutcome::FileRefused))
+                }
+                None => captured(draft, recipient, event, context),
+            },
+            Event::InvoiceBooked(_)
+            | Event::InvoiceCorrected(_)
+            | Event::GoodsReceived(_)
+            | Event::NoteAccepted(_)
+            | Event::PaymentMade(_)
+            | Event::TdsDeducted(_)
+            | Event::BookAdjusted(_)
+            | Event::AdvanceAdjusted(_)
+            | Event::CommercialNoteReceived(_)
+            | Event::PaymentReallocated(_)
+            | Event::DocumentFiled(_)
+            | Event::IsdDocumentReported(_)
+            | Event::ImsRecordDecided(_)
+            | Event::CreditAvailed(_)
+            | Event::InvoicePaymentChanged(_)
+            | Event::PaymentTimerFired(_)
+            | Event::LedgerEntryChanged(_)
+            | Event::BillOfEntryReceived(_)
+            | Event::BillOfEntryAmended(_)
+            | Event::BillOfEntryStatusChanged(_)
+            | Event::BillOfEntryMovedOut(_)
+            | Event::BillOfEntryMovedIn(_) => captured(draft, recipient, event, context),
+        }
     }
+
+    fn job_keys(
+        &self,
+        rows: &StateView<'_>,
+        event: &Event,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StateError> {
+        let Event::DayOpened(event) = event else { return Ok(Vec::new()) };
+        purge::keys(rows, event.date, after, limit)
+    }
+
+    fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
+        let message = "it was delivered before; nothing changed";
+        let (recipient, at) = if let Event::GoodsReceived(event) = event {
+            (event.recipient, event.at)
+        } else if let Event::EvidenceReferenced(event) = event {
+            (event.recipient, event.at)
+        } else {
+            // Facts of others are answered by the worker that decides them.
+            return Vec::new();
+        };
+        vec![answer(recipient, RequestStatus::DuplicateIgnored, None, message, at, context)]
+    }
+}
+
+type Made = Result<DecisionOf<AuditEvidence>, DecideError>;
+type Log<'a> = Context<'a, ActiveRulebook>;
+
+fn captured(mut draft: Draft<'_, Outgoing>, recipient: RecipientGstin, event: &Event, context: &Log<'_>) -> Made {
+    let origin = Origin {
+        rulebook: context.rules,
+        event_id: &context.meta.id,
+        actor: actor_behind(&draft, recipient, event, context)?,
+        day: context.day.map(IstDate::from_naive),
+    };
+    let mut published = false;
+    for capture in capture::of(event) {
+        published |= pack::add(&mut draft, recipient, capture, &origin)?;
+    }
+    Ok(draft.finish(if published { EvidenceOutcome::PackChanged } else { EvidenceOutcome::NothingToKeep }))
+}
+
+/// Who asked for the action that a decision on a record carries out: the decision names the asking event as its cause.
+fn actor_behind(
+    draft: &Draft<'_, Outgoing>,
+    recipient: RecipientGstin,
+    event: &Event,
+    context: &Log<'_>,
+) -> Result<Option<Actor>, StateError> {
+    let (Event::ImsRecordDecided(_), Some(cause)) = (event, &context.meta.cause) else { return Ok(None) };
+    let row = draft.get::<ActorRow>(&actor_key(recipient, cause))?;
+    Ok(row.map(|row| Actor { subject: row.subject, role: row.role }))
+}
+
+fn remember_actor(
+    mut draft: Draft<'_, Outgoing>,
+    recipient: RecipientGstin,
+    actor: Option<&Actor>,
+    at: IstInstant,
+    context: &Log<'_>,
+) -> DecisionOf<AuditEvidence> {
+    let Some(actor) = actor else { return draft.finish(EvidenceOutcome::NothingToKeep) };
+    let row = ActorRow { subject: actor.subject.clone(), role: actor.role.clone() };
+    draft.put(&actor_key(recipient, &context.meta.id), &row);
+    let today = context.day.map_or(at.date(), IstDate::from_naive);
+    let what = DueRow::Actor(context.meta.id.clone());
+    draft.put(&due_key(today.plus_days(context.rules.waiting_days_max()).next(), recipient, &what), &what);
+    draft.finish(EvidenceOutcome::Remembered)
+}
+
+fn remember_return(draft: &mut Draft<'_, Outgoing>, recipient: RecipientGstin, event: &PeriodLocked) {
+    let row = ReturnRow { filed_at: event.filed_at, arn: event.arn.clone() };
+    draft.put(&return_key(recipient, event.period), &row);
+    let due = annual_return_due(event.period.financial_year());
+    let until = match retention(due, None, false) {
+        Retention::Until(day) => day,
+        Retention::IndefiniteHold => due,
+    };
+    let what = DueRow::Return(event.period);
+    draft.put(&due_key(until.max(event.filed_at.date()).next(), recipient, &what), &what);
+}
+
+/// A supplier's return concerns every document of its period: in pages, behind the document of the cursor.
+fn supplier_status(
+    mut draft: Draft<'_, Outgoing>,
+    recipient: RecipientGstin,
+    event: &SupplierGstr3bStatus,
+    context: &Log<'_>,
+) -> Made {
+    let day = context.day.map(IstDate::from_naive);
+    let at = day.unwrap_or_else(|| event.period.last_day()).start();
+    let origin = Origin { rulebook: context.rules, event_id: &context.meta.id, actor: None, day };
+    let prefix = reported_prefix(recipient, event.supplier, event.period);
+    let mut after = context.cursor.map(|cursor| RowKey::from_text(cursor.0.as_str()));
+    loop {
+        let next = draft.scan::<ReportedRow>(&prefix, after.as_ref(), 1)?;
+        let Some((key, row)) = next.into_iter().next() else {
+            return Ok(draft.finish(EvidenceOutcome::PackChanged));
+        };
+        pack::add(&mut draft, recipient, capture::supplier_status(event, row.subject, at), &origin)?;
+        if draft.change_count() + draft.event_count() >= context.page.changes_max {
+            let cursor = Cursor(key.as_str().to_owned());
+            return Ok(draft.finish_page(EvidenceOutcome::PackChanged, Some(cursor)));
+        }
+        after = Some(key);
+    }
+}
+
+/// AUD-2: a file proves one of five artefacts and is known by its hash.
+fn refusal(reference: &EvidenceReferenced) -> Option<(&'static str, &'static str)> {
+    let is_hash = reference.sha256.len() == 64 && reference.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !(1..=5).contains(&reference.artefact) {
+        Some(("EVIDENCE_ARTEFACT_UNKNOWN", "field artefact: a number from 1 to 5 is expected (AUD-1)"))
+    } else if !is_hash {
+        Some(("EVIDENCE_HASH_INVALID", "field sha256: 64 hexadecimal digits are expected (AUD-2)"))
+    } else {
+        None
+    }
+}
+
+fn answer(
+    recipient: RecipientGstin,
+    status: RequestStatus,
+    code: Option<&str>,
+    message: &str,
+    at: IstInstant,
+    context: &Log<'_>,
+) -> Outgoing {
+    let request = Request {
+        request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
+        status,
+        code: code.map(str::to_owned),
+        portal_code: None,
+        message: message.to_owned(),
+        rule: code.map(|_| rule::AUD_2),
+        worker: AuditEvidence::NAME.to_string(),
+        at: Some(at),
+    };
+    Outgoing::result(recipient.gstin(), &request)
 }
