@@ -1,0 +1,80 @@
+//! Where records for the feeds go: Kafka, or the simulated log.
+
+use crate::feed_record::FeedRecord;
+use anyhow::Result;
+use itc_engine::simulation::Simulation;
+use stream_kafka::{KafkaSettings, Publisher, PublisherSettings};
+
+/// A place to publish to.
+pub trait FeedPort {
+    /// Hands a record over.
+    ///
+    /// # Errors
+    /// A message where it is not taken.
+    fn publish(&mut self, record: &FeedRecord) -> Result<()>;
+
+    /// Waits until everything handed over has arrived.
+    ///
+    /// # Errors
+    /// A message where something has not.
+    fn flush(&mut self) -> Result<()>;
+}
+
+/// Publishes to Kafka.
+#[derive(Debug)]
+pub struct KafkaFeeds {
+    kafka: KafkaSettings,
+    client_id: String,
+    open: Option<Publisher>,
+}
+
+impl KafkaFeeds {
+    /// A publisher to the brokers at `bootstrap`; it connects with the first record.
+    #[must_use]
+    pub fn new(bootstrap: &str, client_id: &str) -> Self {
+        Self { kafka: KafkaSettings::plain(bootstrap), client_id: client_id.to_owned(), open: None }
+    }
+}
+
+impl FeedPort for KafkaFeeds {
+    fn publish(&mut self, record: &FeedRecord) -> Result<()> {
+        let publisher = match self.open.take() {
+            Some(publisher) => publisher,
+            None => Publisher::open(PublisherSettings::new(self.kafka.clone(), self.client_id.clone()))?,
+        };
+        let publisher = self.open.insert(publisher);
+        let outgoing = stream_kafka::FeedRecord {
+            topic: record.feed.topic().to_owned(),
+            partition: None,
+            key: record.key.clone().into_bytes(),
+            headers: record.header_bytes(),
+            value: record.value.clone(),
+        };
+        publisher.publish(&outgoing, &mut |_| {})?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Some(publisher) = self.open.take() {
+            publisher.finish(&mut |_| {})?;
+        }
+        Ok(())
+    }
+}
+
+/// Publishes to the simulated log; the workers come to rest at the flush.
+#[derive(Debug)]
+pub struct SimulatedFeeds<'a>(pub &'a mut Simulation);
+
+impl FeedPort for SimulatedFeeds<'_> {
+    fn publish(&mut self, record: &FeedRecord) -> Result<()> {
+        let broker = self.0.driver_mut().broker();
+        broker.publish(record.feed.topic(), &record.key, record.header_bytes(), record.value.clone());
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.0.driver_mut().run_until_idle()?;
+        Ok(())
+    }
+}
