@@ -38,8 +38,8 @@ pub struct KafkaLog {
     watermarks: BaseConsumer<Listener>,
     /// When the loop gave everything up because a commit was fenced.
     fenced_at: Option<Instant>,
-    /// Partitions of the one input topic whose end was reached, and nothing has come since.
-    at_end: BTreeSet<SourcePartition>,
+    /// Partitions of the one input topic whose end was reached, with the offset behind the last record brought.
+    at_end: BTreeMap<SourcePartition, i64>,
     opened_at: Instant,
 }
 
@@ -79,7 +79,7 @@ impl KafkaLog {
             checked_topics: BTreeSet::new(),
             watermarks,
             fenced_at: None,
-            at_end: BTreeSet::new(),
+            at_end: BTreeMap::new(),
             opened_at: now(),
         })
     }
@@ -144,7 +144,10 @@ impl KafkaLog {
     /// The library names only the partition, which is enough where one topic is read.
     fn reached_end(&mut self, partition: u32) {
         if let [topic] = self.settings.inputs.as_slice() {
-            self.at_end.insert(SourcePartition { topic: self.names.shared(topic), partition });
+            let source = SourcePartition { topic: self.names.shared(topic), partition };
+            if let Some(Some(next)) = self.flow.get(&source) {
+                self.at_end.insert(source, *next);
+            }
         }
     }
 
@@ -459,8 +462,8 @@ impl Log for KafkaLog {
 
     /// Counts offsets, so that transaction markers are counted too; 0 where the end was reached.
     fn lag_in_records(&self, source: &SourcePartition, next_offset: i64) -> Option<i64> {
-        if self.at_end.contains(source) {
-            return Some(0);
+        if let Some(end) = self.at_end.get(source) {
+            return Some((end - next_offset).max(0));
         }
         let end = self.consumer.context().stable_end(source)?;
         Some((end - next_offset).max(0))

@@ -7,6 +7,8 @@
     reason = "helpers of tests fail the test, and skipping is shown"
 )]
 
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -248,7 +250,8 @@ fn a_batch_is_committed_read_back_and_restored() {
     }
     assert_eq!(rows, 200);
     let deadline = now() + Duration::from_secs(10);
-    while read.iter().any(|record| log.lag_in_records(&record.source, record.offset + 1) != Some(0)) {
+    let next_offsets = &committed.staged.offsets;
+    while next_offsets.iter().any(|(source, next)| log.lag_in_records(source, *next) != Some(0)) {
         assert!(now() < deadline, "the end of a partition is not told");
         log.poll(&LIMITS).expect("polls");
     }
@@ -366,6 +369,65 @@ fn marks_reach_every_partition_and_the_last_one_is_found_again() {
     assert!(matches!(outcome, Err(CommitError::Fenced(_))), "{outcome:?}");
     newer.write(&[&topics.input], &[mark("day-3")]).expect("writes");
     assert_eq!(newer.last(&topics.input, &is_mark).expect("reads").expect("a mark").meta().id, "day-3");
+}
+
+/// A writer of the same partition that begins a transaction and is never heard of again.
+fn dead_writer(topics: &Topics, timeout_in_ms: u32) -> ThreadedProducer<DefaultProducerContext> {
+    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
+        .set("bootstrap.servers", &topics.kafka.bootstrap_servers)
+        .set("transactional.id", format!("test.{}.dead", topics.name))
+        .set("transaction.timeout.ms", timeout_in_ms.to_string())
+        .set("linger.ms", "0")
+        .create()
+        .expect("opens");
+    producer.init_transactions(Duration::from_secs(20)).expect("begins");
+    producer.begin_transaction().expect("begins");
+    let record = BaseRecord::to(&topics.changelog).partition(0).key("row|dead|").payload("never committed");
+    producer.send(record).map_err(|(error, _)| error).expect("sends");
+    while producer.in_flight_count() > 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    producer
+}
+
+#[test]
+fn trap_t3_rows_behind_an_open_transaction_are_restored_once_it_has_ended() {
+    let Some(kafka) = kafka("trap_t3_rows_behind_an_open_transaction") else { return };
+    let topics = Topics::create(kafka, "behind", "test.behind.output");
+    topics.publish(40);
+    let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
+    let sources = assigned(&mut log, 4);
+    resume_all(&mut log, &sources);
+    let read = records(&mut log, 40);
+    let _dead = dead_writer(&topics, 4000);
+    let committed = log.commit(staged(&topics, &read, 1)).expect("commits");
+    let began = now();
+    let (rows, next) = restored(&mut log, 0, 0);
+    assert!(began.elapsed() > Duration::from_secs(1), "the open transaction hides the end at first");
+    assert!(rows.iter().all(|row| row.key != "row|dead|"), "what was never committed is not seen");
+    assert_eq!(rows.last().map(|row| row.key.as_str()), Some(Checkpoint::KEY), "what was committed behind it is");
+    assert!(next >= committed.changelog_next[&0]);
+}
+
+#[test]
+fn trap_t3_a_transaction_that_hangs_halts_the_partition_and_says_what_to_do() {
+    let Some(kafka) = kafka("trap_t3_a_transaction_that_hangs_halts_the_partition") else { return };
+    let topics = Topics::create(kafka, "hangs", "test.hangs.output");
+    let _dead = dead_writer(&topics, 120_000);
+    let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
+    let outcome = log.restore(0, 0, &mut |_| {});
+    assert!(matches!(&outcome, Err(LogError::Halt(message)) if message.contains("hanging transaction")), "{outcome:?}");
+}
+
+#[test]
+fn trap_t11_records_of_an_aborted_transaction_are_never_read() {
+    let Some(kafka) = kafka("trap_t11_records_of_an_aborted_transaction_are_never_read") else { return };
+    let topics = Topics::create(kafka, "abort", "test.abort.output");
+    let dead = dead_writer(&topics, 10_000);
+    dead.abort_transaction(Duration::from_secs(10)).expect("aborts");
+    let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
+    let (rows, next) = restored(&mut log, 0, 0);
+    assert_eq!((rows, next), (Vec::new(), 2), "one record and one marker");
 }
 
 #[test]
