@@ -82,6 +82,7 @@ async fn statez(State(pages): Shown) -> Json<Value> {
                 "thread": thread.number,
                 "silence_in_ms": silence,
                 "not_ready": thread.not_ready(),
+                "restored_records": thread.restores(),
                 "status": thread.status(),
             })
         })

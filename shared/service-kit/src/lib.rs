@@ -17,4 +17,4 @@ pub use logs::{Masking, mask_gstins};
 pub use parts::{ChosenIndex, ChosenStore};
 pub use run::{LoopSpec, MakeLoop, MakeProcessor, RunOptions, ServiceSpec, ThreadContext, run, run_loops};
 pub use settings::{Admin, Kafka, LogFormat, Logs, Settings, Shutdown, Store, StoreKind, Timers, Traces, Worker};
-pub use threads::{RowDecoder, StreamLoop, WorkerLoop, no_row_decoder};
+pub use threads::{RestoreWatch, RowDecoder, StreamLoop, WorkerLoop, no_row_decoder};

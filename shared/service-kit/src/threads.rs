@@ -1,15 +1,19 @@
 //! Stream threads and what they show to the rest of the process.
 
 use crate::parts::{ChosenIndex, ChosenStore};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Log, Phase, Processor, StateRead, Step, Store, Worker, WorkerStatus};
+use stream::{Log, Phase, Processor, SourcePartition, StateRead, Step, Worker, WorkerStatus};
 use stream_kafka::KafkaLog;
 
 /// Turns a row's table and stored value into JSON for people who look; `None` where it does not know the table.
 pub type RowDecoder = fn(&str, &[u8]) -> Option<serde_json::Value>;
+
+/// Hears how far a restore is: the partition, and the records of its changelog read so far.
+pub type RestoreWatch = Box<dyn FnMut(&SourcePartition, u64) + Send>;
 
 /// Knows no table: values are shown in hexadecimal.
 #[must_use]
@@ -33,6 +37,9 @@ pub trait StreamLoop {
 
     /// The partition count of our topics, `None` where it is not known for now.
     fn partition_count(&mut self) -> Option<u32>;
+
+    /// Tells `watch` how far a restore is, by partition in records of the changelog. A loop without rows restores nothing.
+    fn watch_restores(&mut self, _watch: RestoreWatch) {}
 
     /// Ends the loop in good order: nothing is open when it returns.
     ///
@@ -62,12 +69,14 @@ impl<P: Processor> StreamLoop for WorkerLoop<P> {
         self.0.log_mut().partition_count().ok()
     }
 
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        // Between steps no transaction is open. The store goes first, so that a slow good-bye to the group loses nothing.
-        let (log, mut store, _index) = self.0.into_parts();
-        let flushed = store.flush().map_err(|error| error.to_string());
-        drop(log);
-        flushed
+    fn watch_restores(&mut self, watch: RestoreWatch) {
+        self.0.watch_restores(watch);
+    }
+
+    /// Between steps no transaction is open. The last commit and the store go first, so that a slow good-bye to the group
+    /// loses nothing.
+    fn finish(mut self: Box<Self>) -> Result<(), String> {
+        self.0.finish().map_err(|error| error.to_string())
     }
 }
 
@@ -92,6 +101,7 @@ pub(crate) struct Shared {
     settled: AtomicBool,
     status: Mutex<Option<WorkerStatus>>,
     queries: SyncSender<Query>,
+    restores: Mutex<BTreeMap<String, u64>>,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -108,6 +118,7 @@ impl Shared {
             settled: AtomicBool::new(false),
             status: Mutex::new(None),
             queries,
+            restores: Mutex::default(),
         };
         (Arc::new(shared), receiver)
     }
@@ -157,6 +168,17 @@ impl Shared {
         self.heartbeat_in_ms.store(elapsed, Ordering::Release);
     }
 
+    /// Records read so far of each partition's last restore.
+    pub(crate) fn restores(&self) -> BTreeMap<String, u64> {
+        lock(&self.restores).clone()
+    }
+
+    /// A restore moves: it is one long step, so that it beats for itself.
+    fn restoring(&self, source: &SourcePartition, records: u64) {
+        self.beat();
+        lock(&self.restores).insert(format!("{}/{}", source.topic, source.partition), records);
+    }
+
     fn show(&self, status: WorkerStatus) {
         if !status.partitions.is_empty() {
             self.settled.store(true, Ordering::Release);
@@ -168,12 +190,14 @@ impl Shared {
 /// Runs a loop until it is told to stop, then ends it in good order.
 pub(crate) fn drive(
     mut stream_loop: Box<dyn StreamLoop>,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     queries: &Receiver<Query>,
     stop: &AtomicBool,
 ) -> Result<(), String> {
     let mut shown = now();
     let mut aborted: u32 = 0;
+    let watching = Arc::clone(shared);
+    stream_loop.watch_restores(Box::new(move |source, records| watching.restoring(source, records)));
     shared.show(stream_loop.status());
     while !stop.load(Ordering::Acquire) {
         let step = stream_loop.step();
