@@ -1,0 +1,129 @@
+//! Statements as `/rows`, the CLI and the case runner read them. Nothing here changes a row.
+
+use crate::rows::{BodyRow, ContentRow, RowTotal, SealedRow, StatementRow, key};
+use crate::totals;
+use gst_events::{Gstr2bSealed, PublishedLine};
+use gst_types::{RecipientGstin, TaxPeriod};
+use std::collections::BTreeMap;
+use stream::{Row, RowKey, StateError, StateView};
+
+/// How many rows are read at once.
+const PAGE: usize = 500;
+
+/// One version of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct StatementView {
+    /// Its manifest: version, totals, population of GSTR-3B, changes.
+    pub sealed: Gstr2bSealed,
+    /// Its lines, by table row, bucket and record.
+    pub lines: Vec<PublishedLine>,
+}
+
+fn unreadable<R: Row>(_: serde_json::Error) -> StateError {
+    StateError::Corrupt { key: R::TABLE, version: R::VERSION }
+}
+
+/// A version of a statement, the last one where none is named; `None` where there is no such version.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn statement(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+    version: Option<u32>,
+) -> Result<Option<StatementView>, StateError> {
+    let Some(sealed) = manifest(rows, recipient, period, version)? else { return Ok(None) };
+    let mut lines = Vec::new();
+    for chunk in &sealed.chunks {
+        let body_key = key::within::<BodyRow>(recipient, period).with(&chunk.chunk).with(chunk.version);
+        let body: BodyRow =
+            rows.get(&body_key)?.ok_or(StateError::Corrupt { key: BodyRow::TABLE, version: BodyRow::VERSION })?;
+        let of_chunk: Vec<PublishedLine> = serde_json::from_str(&body.lines).map_err(unreadable::<BodyRow>)?;
+        lines.extend(of_chunk);
+    }
+    Ok(Some(StatementView { sealed, lines }))
+}
+
+/// The manifest of a version, the last one where none is named.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn manifest(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+    version: Option<u32>,
+) -> Result<Option<Gstr2bSealed>, StateError> {
+    let version = match version {
+        Some(version) => version,
+        None => current(rows, recipient, period)?.version,
+    };
+    let sealed_key = key::within::<SealedRow>(recipient, period).with(format!("{version:06}"));
+    let Some(row) = rows.get::<SealedRow>(&sealed_key)? else { return Ok(None) };
+    serde_json::from_str(&row.manifest).map(Some).map_err(unreadable::<SealedRow>)
+}
+
+/// The periods of which a taxpayer has lines or statements, in order.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn statements(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    limit: usize,
+) -> Result<Vec<(TaxPeriod, StatementRow)>, StateError> {
+    let found = rows.scan::<StatementRow>(&key::of::<StatementRow>(recipient), None, limit)?;
+    Ok(found.into_iter().filter_map(|(row_key, row)| Some((period_of(&row_key)?, row))).collect())
+}
+
+fn period_of(row_key: &RowKey) -> Option<TaxPeriod> {
+    let sorted = row_key.parts().nth(1)?;
+    TaxPeriod::new(sorted.get(..4)?.parse().ok()?, sorted.get(4..)?.parse().ok()?).ok()
+}
+
+/// What counts in a statement now, kept up to date line by line; it may be ahead of the last version.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn current(rows: &StateView<'_>, recipient: RecipientGstin, period: TaxPeriod) -> Result<StatementRow, StateError> {
+    Ok(rows.get(&key::within::<StatementRow>(recipient, period))?.unwrap_or_default())
+}
+
+/// The totals of a statement added up from its lines; equal to those of [`current`] at every time.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn recomputed_totals(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+) -> Result<BTreeMap<String, RowTotal>, StateError> {
+    let prefix = key::within::<ContentRow>(recipient, period);
+    let mut after: Option<RowKey> = None;
+    let mut sums = BTreeMap::new();
+    loop {
+        let page = rows.scan::<ContentRow>(&prefix, after.as_ref(), PAGE)?;
+        if page.is_empty() {
+            return Ok(sums);
+        }
+        for (row_key, row) in page {
+            let line: PublishedLine = serde_json::from_str(&row.line).map_err(unreadable::<ContentRow>)?;
+            totals::add(&mut sums, line.table.as_str(), line.effect, true);
+            after = Some(row_key);
+        }
+    }
+}
+
+/// What a version would populate in GSTR-3B from the lines that count now (TB-7).
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn auto_population_now(
+    rows: &StateView<'_>,
+    rules: &gst_rules::Rulebook,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+) -> Result<BTreeMap<String, gst_types::TaxAmounts>, StateError> {
+    Ok(totals::auto_population(&current(rows, recipient, period)?.totals, rules.table4_part_b()))
+}
