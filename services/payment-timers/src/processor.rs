@@ -98,6 +98,14 @@ const fn reaction(reads: EventType, causes: &'static [EventType]) -> Reaction {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PaymentTimers;
 
+impl PaymentTimers {
+    /// The worker; it keeps nothing between decisions.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl Processor for PaymentTimers {
     const NAME: WorkerName = WorkerName("payment-timers");
     const REACTIONS: &'static [Reaction] = &[

@@ -1,0 +1,227 @@
+//! Claims inside a replay: section 16(4), BOE-5, the hold of R37-12, and where the credit goes.
+
+use super::{Cause, Machine, lines_of};
+use crate::rows::Step;
+use gst_events::{
+    CreditSubject, LedgerCause, LedgerEntryKind, LedgerReason, PermanentReversalRule, TableRow, TimerExclusion,
+};
+use gst_rules::rulebook::{Choice, LateClaim};
+use gst_rules::table4::EntryKind;
+use gst_rules::time_limit::{LimitedDocument, TimeLimitFacts, judge_claim};
+use gst_rules::{RuleRef, Rulebook, rule};
+use gst_types::{DocumentKey, DocumentKind, FinancialYear, IstDate, TaxAmounts, TaxPeriod};
+use std::collections::BTreeMap;
+
+const BARRED: &str = "the return with the claim was filed after the last day of section 16(4)";
+const DISPUTED: &str = "whether section 16(4) reaches Bills of Entry is disputed; the claim is allowed";
+const NOT_DUE: &str = "the goods are not out of charge or the duty is not paid; the claim is not taken";
+const HELD: &str = "the supplier is not paid after 180 days; the claim is held, claim again when he is";
+
+impl Machine<'_> {
+    pub(super) fn claim(
+        &mut self,
+        step: &Step,
+        subject: &CreditSubject,
+        return_period: TaxPeriod,
+        tax: TaxAmounts,
+        table: Option<&TableRow>,
+    ) {
+        if tax.max(&TaxAmounts::ZERO).is_zero() {
+            self.negative_line(step, subject, return_period, tax, table);
+            return;
+        }
+        let date = step.at.date();
+        let judged = judge_claim(self.rules(&step.rules), &self.limit_facts(subject), date);
+        if !judged.is_allowed() {
+            let lines = lines_of(EntryKind::TimeBarred16Sub4);
+            self.own_entry(step, subject, LedgerEntryKind::TimeBarred, lines, tax, Some(return_period));
+            self.alert_on(subject, &step.trigger, date, "TIME_BARRED_16_4", BARRED, judged.rule());
+            return;
+        }
+        let is_bill = matches!(subject, CreditSubject::BillOfEntry(_));
+        if is_bill && !self.eligible && table.is_none() {
+            self.alert_on(subject, &step.trigger, date, "BOE_CREDIT_NOT_DUE", NOT_DUE, rule::BOE_5);
+            return;
+        }
+        let unpaid = self.summary.state.as_ref().is_some_and(|state| !state.unpaid.is_zero());
+        let is_late = self.is_over() && unpaid;
+        match (is_late, self.rules(&step.rules).late_claim()) {
+            (true, LateClaim::BlockUntilPaid) => {
+                self.alert_on(subject, &step.trigger, date, "CLAIM_BLOCKED_UNTIL_PAID", HELD, rule::R37_12);
+                return;
+            }
+            (true, LateClaim::ClaimAndReverse) | (false, _) => {}
+        }
+        if judged.flag().is_some() {
+            self.alert_on(subject, &step.trigger, date, "SECTION_16_4_DISPUTED", DISPUTED, judged.rule());
+        }
+        let kind = self.kind_of(subject, table);
+        self.own_entry(step, subject, LedgerEntryKind::ItcAvailed, lines_of(kind), tax, Some(return_period));
+        self.avail(step, subject, tax, return_period);
+        self.recompute_claim(step, return_period);
+    }
+
+    fn avail(&mut self, step: &Step, subject: &CreditSubject, tax: TaxAmounts, return_period: TaxPeriod) {
+        *self.summary.availed.entry(subject.clone()).or_default() += tax;
+        if self.summary.first_claim.is_none() {
+            self.summary.first_claim = Some((step.at, return_period));
+        }
+    }
+
+    /// R37-12: what is claimed late and reversed at once stands in the return of the claim.
+    fn recompute_claim(&mut self, step: &Step, return_period: TaxPeriod) {
+        let cause = Cause {
+            trigger: &step.trigger,
+            reason: LedgerReason::Claim,
+            cause: self.generic_cause(),
+            date: step.at.date(),
+            period: return_period,
+            period_is_given: true,
+            rule: rule::R37_12,
+            rules: &step.rules,
+        };
+        self.recompute(&cause);
+    }
+
+    /// A line of a statement that takes credit out: a credit note, or the difference of an amendment downward.
+    fn negative_line(
+        &mut self,
+        step: &Step,
+        subject: &CreditSubject,
+        return_period: TaxPeriod,
+        tax: TaxAmounts,
+        table: Option<&TableRow>,
+    ) {
+        let lines = lines_of(self.kind_of(subject, table));
+        let kind = match subject {
+            CreditSubject::Document(document) => match document.kind {
+                DocumentKind::CreditNote | DocumentKind::IsdCreditNote => LedgerEntryKind::CreditNote,
+                DocumentKind::Invoice | DocumentKind::DebitNote | DocumentKind::Eco | DocumentKind::IsdInvoice => {
+                    LedgerEntryKind::Amendment
+                }
+            },
+            CreditSubject::BillOfEntry(_) => LedgerEntryKind::ImportCreditDelta,
+        };
+        self.own_entry(step, subject, kind, lines, tax, Some(return_period));
+        if kind != LedgerEntryKind::CreditNote {
+            *self.summary.availed.entry(subject.clone()).or_default() += tax;
+        }
+        self.recompute_at(step, LedgerReason::Amendment, self.generic_cause(), rule::R37_13);
+    }
+
+    /// T4-1 to T4-5: where credit of this kind goes.
+    fn kind_of(&self, subject: &CreditSubject, table: Option<&TableRow>) -> EntryKind {
+        let CreditSubject::Document(document) = subject else { return EntryKind::ImportGoodsBoe };
+        let state = self.summary.state.as_ref().filter(|_| *subject == self.row.subject);
+        let reverse_charge = state.is_some_and(|state| state.exclusion == Some(TimerExclusion::ReverseCharge))
+            || table.is_some_and(|table| table.as_str().contains(".III.") || table.as_str().ends_with("-RC"));
+        match document.kind {
+            DocumentKind::IsdInvoice | DocumentKind::IsdCreditNote => EntryKind::IsdCredit,
+            DocumentKind::Invoice | DocumentKind::DebitNote | DocumentKind::Eco | DocumentKind::CreditNote => {
+                if reverse_charge { EntryKind::DomesticRcm } else { EntryKind::AllOther }
+            }
+        }
+    }
+
+    fn limit_facts(&self, subject: &CreditSubject) -> TimeLimitFacts {
+        let mut facts = match subject {
+            CreditSubject::BillOfEntry(bill) => TimeLimitFacts::of(LimitedDocument::BillOfEntry, bill.date),
+            CreditSubject::Document(document) => self.limit_of_document(document),
+        };
+        facts.annual_return_filed_on = self.around.annual.get(&facts.financial_year()).copied();
+        facts
+    }
+
+    fn limit_of_document(&self, document: &DocumentKey) -> TimeLimitFacts {
+        let own = match (self.debit_notes.get(document), &self.summary.state) {
+            (Some(note), _) => Some((note.0, note.1, false)),
+            (None, Some(state)) => {
+                let reverse_charge = state.exclusion == Some(TimerExclusion::ReverseCharge);
+                Some((state.document_date, state.invoice_year, reverse_charge))
+            }
+            (None, None) => None,
+        };
+        limit_of(document, own)
+    }
+}
+
+/// TL-1, TL-5, TL-8: the facts of the time limit for a document with that date, invoice year and reverse charge.
+#[must_use]
+pub(crate) fn limit_of(
+    document: &DocumentKey,
+    known: Option<(IstDate, Option<FinancialYear>, bool)>,
+) -> TimeLimitFacts {
+    let (date, invoice_year, reverse_charge) = known.unwrap_or((document.financial_year.first_day(), None, false));
+    let limited = match (document.kind, reverse_charge) {
+        (_, true) => LimitedDocument::SelfInvoice,
+        (DocumentKind::DebitNote, false) => LimitedDocument::DebitNote,
+        (
+            DocumentKind::Invoice
+            | DocumentKind::Eco
+            | DocumentKind::CreditNote
+            | DocumentKind::IsdInvoice
+            | DocumentKind::IsdCreditNote,
+            false,
+        ) => LimitedDocument::Invoice,
+    };
+    let mut facts = TimeLimitFacts::of(limited, date);
+    facts.original_invoice_date = invoice_year.map(FinancialYear::first_day);
+    facts
+}
+
+/// T4-7: the kind of a permanent reversal.
+pub(super) const fn permanent_kind(provision: PermanentReversalRule) -> EntryKind {
+    match provision {
+        PermanentReversalRule::Rule38 => EntryKind::Rule38,
+        PermanentReversalRule::Rule42 => EntryKind::Rule42,
+        PermanentReversalRule::Rule43 => EntryKind::Rule43,
+        PermanentReversalRule::Section17_5 => EntryKind::Blocked17Sub5,
+    }
+}
+
+/// The rule behind an event's own entry.
+pub(super) const fn rule_of(kind: LedgerEntryKind) -> RuleRef {
+    match kind {
+        LedgerEntryKind::ItcAvailed => rule::T4_5,
+        LedgerEntryKind::TimeBarred => rule::TL_9,
+        LedgerEntryKind::CreditNote => rule::R37_11,
+        LedgerEntryKind::Amendment => rule::R37_13,
+        LedgerEntryKind::PermanentReversal => rule::R37_14,
+        LedgerEntryKind::Reversal => rule::R37_18,
+        LedgerEntryKind::Reclaim => rule::R37_8,
+        LedgerEntryKind::ImportCreditAvailable => rule::BOE_5,
+        LedgerEntryKind::ImportCreditDelta => rule::BOE_10,
+    }
+}
+
+fn settings<const N: usize>(of: [(&'static str, &'static str); N]) -> BTreeMap<String, String> {
+    of.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The configuration values behind an event's own entry.
+pub(super) fn applied_to(kind: LedgerEntryKind, subject: &CreditSubject, rules: &Rulebook) -> BTreeMap<String, String> {
+    let is_claim = matches!(kind, LedgerEntryKind::ItcAvailed | LedgerEntryKind::TimeBarred);
+    match (is_claim, subject) {
+        (true, CreditSubject::Document(_)) => settings([(LateClaim::KEY, rules.late_claim().code())]),
+        (true, CreditSubject::BillOfEntry(_)) => {
+            let limit = rules.bill_of_entry_time_limit();
+            settings([(gst_rules::rulebook::BillOfEntryTimeLimit::KEY, limit.code())])
+        }
+        (false, _) => BTreeMap::new(),
+    }
+}
+
+/// The configuration values behind a reversal or re-claim.
+pub(super) fn applied_to_reversal(cause: LedgerCause, rules: &Rulebook) -> BTreeMap<String, String> {
+    use gst_rules::rulebook::{PeriodRule, ReversalBase, Rule37aReturn, Rule37aYear};
+    match cause {
+        LedgerCause::Rule37 => settings([
+            (PeriodRule::KEY, rules.period_rule().code()),
+            (ReversalBase::KEY, rules.reversal_base().code()),
+        ]),
+        LedgerCause::Rule37a => settings([
+            (Rule37aYear::KEY, rules.rule_37a_year().code()),
+            (Rule37aReturn::KEY, rules.rule_37a_return().code()),
+        ]),
+    }
+}

@@ -1,0 +1,119 @@
+//! GSTR-3B Table 4 of a return, from ledger entries, and the entries behind each line.
+
+use super::all;
+use crate::post::statement_after;
+use crate::rows::{self, EntryPointerRow, Table4Row};
+use gst_events::LedgerEntry;
+use gst_rules::amount::to_whole_rupees;
+use gst_rules::table4::ReturnLine;
+use gst_types::{IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stream::{RowKey, StateError, StateView};
+
+/// Table 4 of a return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReturnView {
+    /// The period.
+    pub return_period: TaxPeriod,
+    /// `4A1` to `4D2`, each with four heads; every line is there.
+    pub lines: BTreeMap<String, TaxAmounts>,
+    /// 4(C): 4(A) less 4(B).
+    pub net: TaxAmounts,
+    /// Closing balance of the reversal statement (ECR-1).
+    pub ecrrs_closing: TaxAmounts,
+    /// Interest of its reversals in whole rupees per head (RND-3).
+    pub interest: TaxAmounts,
+    /// When it was filed.
+    pub filed_at: Option<IstInstant>,
+}
+
+/// The part of the key that says which period a row of `table4` is of.
+fn period_of(key: &RowKey) -> Option<TaxPeriod> {
+    let (year, month) = key.parts().nth(1)?.split_once('-')?;
+    TaxPeriod::new(year.parse().ok()?, month.parse().ok()?).ok()
+}
+
+/// Every return of a recipient that has entries or was filed, in time order.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn filed_returns(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<Vec<ReturnView>, StateError> {
+    let sums: Vec<(RowKey, Table4Row)> = all(rows, &rows::returns_of(recipient))?;
+    let mut balance = TaxAmounts::ZERO;
+    let mut views = Vec::with_capacity(sums.len());
+    for (key, row) in &sums {
+        balance = statement_after(balance, row);
+        views.extend(period_of(key).map(|period| view_of(period, row, balance)));
+    }
+    Ok(views)
+}
+
+/// The return of one period; all zero where nothing stands in it.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn return_of(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+) -> Result<ReturnView, StateError> {
+    let returns = filed_returns(rows, recipient)?;
+    let before = returns.iter().rev().find(|view| view.return_period < period);
+    let balance = before.map_or(TaxAmounts::ZERO, |view| view.ecrrs_closing);
+    let found = returns.iter().find(|view| view.return_period == period).cloned();
+    Ok(found.unwrap_or_else(|| view_of(period, &Table4Row::default(), balance)))
+}
+
+fn view_of(period: TaxPeriod, row: &Table4Row, balance: TaxAmounts) -> ReturnView {
+    let mut lines = BTreeMap::new();
+    let mut net = TaxAmounts::ZERO;
+    for line in ReturnLine::ALL.into_iter().filter(|line| *line != ReturnLine::OutputTax) {
+        let amounts = row.lines.get(line.code()).copied().unwrap_or_default();
+        match line.sign_in_net_credit() {
+            1 => net += amounts,
+            -1 => net -= amounts,
+            _ => {}
+        }
+        lines.insert(line.code().to_owned(), amounts);
+    }
+    ReturnView {
+        return_period: period,
+        lines,
+        net,
+        ecrrs_closing: balance,
+        interest: row.interest.map(|_, amount| to_whole_rupees(amount)),
+        filed_at: row.filed_at,
+    }
+}
+
+/// An entry behind a line of Table 4.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TraceView {
+    /// The line.
+    pub line: String,
+    /// The entry.
+    pub entry: LedgerEntry,
+}
+
+/// The entries behind a return, line by line; only one line where it is named.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn trace(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+    line: Option<&str>,
+) -> Result<Vec<TraceView>, StateError> {
+    let pointers: Vec<(RowKey, EntryPointerRow)> = all(rows, &rows::entries_of_period(recipient, period))?;
+    let mut found = Vec::new();
+    for (_, pointer) in pointers {
+        let Some(entry) = super::entry(rows, recipient, pointer.number)? else { continue };
+        for name in entry.lines.iter().filter(|name| line.is_none_or(|line| line == name.as_str())) {
+            found.push(TraceView { line: name.clone(), entry: entry.clone() });
+        }
+    }
+    found.sort_by(|one, other| one.line.cmp(&other.line));
+    Ok(found)
+}
