@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use stream::{
-    ChangelogRecord, Checkpoint, Class, CommitError, DeadLetter, EventMeta, EventType, InputRecord, Log, LogError,
-    OutputRecord, PollLimits, Polled, RowChange, RowKey, SourcePartition, StagedBatch, WorkerName, partition_for_key,
+    ChangelogRecord, Checkpoint, Class, CommitError, DEAD_LETTERS_TOPIC, DeadLetter, EventMeta, EventType, InputRecord,
+    Log, LogError, OutputRecord, PollLimits, Polled, RowChange, RowKey, SourcePartition, StagedBatch, WorkerName,
+    partition_for_key,
 };
 use stream_kafka::{
     DeadLetterHeaders, FeedRecord, KafkaLog, KafkaSettings, LogSettings, MarkWriter, Publisher, PublisherSettings,
@@ -47,44 +48,60 @@ struct Topics {
     input: String,
     output: &'static str,
     changelog: String,
+    dead_letters: bool,
 }
 
-const DEAD_LETTERS: &str = "itc.dead-letters.v1";
+impl Drop for Topics {
+    fn drop(&mut self) {
+        // A test that failed leaves its topics to the next run.
+        let _ = delete_topics(&self.kafka, &self.names());
+    }
+}
 
 impl Topics {
+    /// The topics of a test that puts records aside; no other test runs it at the same time.
+    fn with_dead_letters(kafka: KafkaSettings, name: &'static str, output: &'static str) -> Self {
+        Self::make(kafka, name, output, true)
+    }
+
     fn create(kafka: KafkaSettings, name: &'static str, output: &'static str) -> Self {
+        Self::make(kafka, name, output, false)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let dead_letters = self.dead_letters.then_some(DEAD_LETTERS_TOPIC);
+        [self.input.as_str(), self.output, &self.changelog].into_iter().chain(dead_letters).collect()
+    }
+
+    fn make(kafka: KafkaSettings, name: &'static str, output: &'static str, dead_letters: bool) -> Self {
         let topics = Self {
             kafka,
             name,
             input: format!("test.{name}.input"),
             output,
             changelog: format!("test.{name}.changelog"),
+            dead_letters,
         };
-        delete_topics(&topics.kafka, &[&topics.input, output, &topics.changelog]).expect("broker answers");
+        delete_topics(&topics.kafka, &topics.names()).expect("broker answers");
         let spec = |name: &str, cleanup: &str| TopicSpec {
             name: name.to_owned(),
             partitions: PARTITIONS,
             replication: 1,
             config: BTreeMap::from([("cleanup.policy".to_owned(), cleanup.to_owned())]),
         };
-        let specs = [
-            spec(&topics.input, "delete"),
-            spec(output, "delete"),
-            spec(&topics.changelog, "compact"),
-            spec(DEAD_LETTERS, "delete"),
-        ];
+        let cleanup = |name: &str| if name == topics.changelog { "compact" } else { "delete" };
+        let specs: Vec<TopicSpec> = topics.names().into_iter().map(|name| spec(name, cleanup(name))).collect();
         // A deleted topic's name may still be taken for a moment.
         let deadline = now() + Duration::from_secs(20);
         loop {
             let outcomes = create_topics(&topics.kafka, &specs).expect("broker answers");
             let good = |outcome: &TopicOutcome| matches!(outcome, TopicOutcome::Created | TopicOutcome::Existed);
             if outcomes.iter().all(|(_, outcome)| good(outcome)) {
-                break;
+                return topics;
             }
             assert!(now() < deadline, "{outcomes:?}");
             std::thread::sleep(Duration::from_millis(200));
         }
-        topics
     }
 
     fn settings(&self, instance: &str, thread: u32) -> LogSettings {
@@ -210,7 +227,7 @@ fn restored(log: &mut KafkaLog, partition: u32, from: i64) -> (Vec<ChangelogReco
 #[test]
 fn a_batch_is_committed_read_back_and_restored() {
     let Some(kafka) = kafka("a_batch_is_committed_read_back_and_restored") else { return };
-    let topics = Topics::create(kafka, "commit", "test.commit.output");
+    let topics = Topics::with_dead_letters(kafka, "commit", "test.commit.output");
     topics.publish(200);
     let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
     assert_eq!(log.partition_count().expect("answers"), PARTITIONS);
@@ -233,7 +250,7 @@ fn a_batch_is_committed_read_back_and_restored() {
     let committed = log.commit(batch).expect("commits");
     assert_eq!(committed.changelog_next.len(), 4);
     assert_eq!(topics.read(topics.output).len(), 200);
-    let dead = topics.read(DEAD_LETTERS).pop().expect("a dead letter");
+    let dead = topics.read(DEAD_LETTERS_TOPIC).pop().expect("a dead letter");
     let headers = DeadLetterHeaders::from_record(&dead).expect("reads");
     assert_eq!((headers.source_topic.as_str(), headers.source_offset), (topics.input.as_str(), read[0].offset));
     assert_eq!((dead.value, dead.key), (read[0].value.clone(), read[0].key.clone()));

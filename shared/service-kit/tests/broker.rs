@@ -15,7 +15,8 @@ use stream::{
     OutcomeKind, OutputRecord, Processor, Reaction, Route, Row, RowKey, Rules, StateView, WorkerName, changelog_topic,
 };
 use stream_kafka::{
-    FeedRecord, KafkaSettings, Publisher, PublisherSettings, TopicReader, TopicSpec, create_topics, delete_topics,
+    FeedRecord, KafkaSettings, Publisher, PublisherSettings, TopicOutcome, TopicReader, TopicSpec, create_topics,
+    delete_topics,
 };
 
 const INPUT: &str = "test.process.input";
@@ -189,8 +190,12 @@ fn prepare(kafka: &KafkaSettings) {
     };
     let specs = [spec(INPUT, "delete"), spec(OUTPUT, "delete"), spec(&changelog, "compact")];
     // A deleted topic's name may still be taken for a moment.
-    std::thread::sleep(Duration::from_secs(2));
-    create_topics(kafka, &specs).expect("answers");
+    let created = |outcome: &TopicOutcome| matches!(outcome, TopicOutcome::Created | TopicOutcome::Existed);
+    let deadline = now() + Duration::from_secs(20);
+    while !create_topics(kafka, &specs).expect("answers").iter().all(|(_, outcome)| created(outcome)) {
+        assert!(now() < deadline, "the topics cannot be created");
+        std::thread::sleep(Duration::from_millis(200));
+    }
     let mut publisher = Publisher::open(PublisherSettings::new(kafka.clone(), "test-publisher")).expect("opens");
     for number in 0..RECORDS {
         let record = FeedRecord {
@@ -250,6 +255,7 @@ fn processes_that_are_killed_in_mid_batch_lose_nothing_and_double_nothing() {
     let ids: BTreeSet<String> = outputs.iter().map(|record| record.meta().id).collect();
     assert_eq!(ids.len(), expected, "ids are not doubled");
     let mut next: BTreeMap<String, u64> = BTreeMap::new();
+    delete_topics(&kafka, &[INPUT, OUTPUT, &changelog_topic(NAME)]).expect("answers");
     for record in &outputs {
         let number = next.entry(record.key_text().to_owned()).or_default();
         *number += 1;
