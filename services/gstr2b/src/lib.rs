@@ -16,3 +16,6 @@ pub mod view;
 
 pub use outcome::Outcome;
 pub use processor::{Event, Gstr2b};
+
+/// Every option of this worker with its default, commented.
+pub const DEFAULT_CONFIG: &str = include_str!("../config/default.toml");

@@ -1,6 +1,6 @@
 //! Lines and totals, kept up to date with every decision on a record.
 
-use crate::desk::{Decided, Desk, json, parsed};
+use crate::desk::{Decided, Desk, json};
 use crate::rows::{AvailedRow, ChangeRow, ContentRow, DirtyRow, LineRow, StatementRow, SubjectRow, key};
 use crate::totals;
 use gst_events::{CreditSubject, ImsRecordDecided, PublishedLine, RecordId, StatementLine};
@@ -147,16 +147,6 @@ pub(crate) fn decided(mut desk: Desk<'_>, event: &ImsRecordDecided) -> Result<De
         }
     }
     Ok(desk.decided(GN_2))
-}
-
-/// The line of a record, as it is published.
-pub(crate) fn published_line(
-    desk: &Desk<'_>,
-    line: &LineRow,
-    id: &RecordId,
-) -> Result<Option<PublishedLine>, DecideError> {
-    let row: Option<ContentRow> = desk.draft.get(&key::content(desk.recipient, line, id))?;
-    row.map(|row| parsed(&row.line)).transpose()
 }
 
 /// The records that count for a document or Bill of Entry, in the order of their ids.

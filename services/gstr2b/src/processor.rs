@@ -23,6 +23,14 @@ gst_events::reads! {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Gstr2b;
 
+impl Gstr2b {
+    /// The worker.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl Processor for Gstr2b {
     const NAME: WorkerName = WorkerName("gstr2b");
     const REACTIONS: &'static [Reaction] = &[

@@ -25,3 +25,6 @@ pub mod view;
 pub use outcome::Outcome;
 pub use processor::{Event, Ims};
 pub use refusal::Refusal;
+
+/// Every option of this worker with its default, commented.
+pub const DEFAULT_CONFIG: &str = include_str!("../config/default.toml");

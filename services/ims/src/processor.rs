@@ -83,6 +83,14 @@ const fn reaction(reads: EventType, causes: &'static [EventType]) -> Reaction {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ims;
 
+impl Ims {
+    /// The worker.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl Processor for Ims {
     const NAME: WorkerName = WorkerName(WORKER);
     const REACTIONS: &'static [Reaction] = &[
