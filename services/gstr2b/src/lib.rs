@@ -6,6 +6,7 @@
 
 mod credit;
 mod desk;
+mod gstn;
 mod lines;
 mod outcome;
 mod processor;

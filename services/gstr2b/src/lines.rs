@@ -36,6 +36,7 @@ fn published(event: &ImsRecordDecided, line: &StatementLine) -> PublishedLine {
         invoice_type: event.invoice_type.clone(),
         original: event.original.clone(),
         irn: event.irn.clone(),
+        reference_date: event.reference_date,
         action: Some(event.action),
         itc_reduction: event.itc_reduction,
         remarks: event.remarks.clone(),

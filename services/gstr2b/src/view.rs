@@ -1,5 +1,6 @@
 //! Statements as `/rows`, the CLI and the case runner read them. Nothing here changes a row.
 
+use crate::gstn;
 use crate::rows::{BodyRow, ContentRow, RowTotal, SealedRow, StatementRow, key};
 use crate::totals;
 use gst_events::{Gstr2bSealed, PublishedLine};
@@ -126,4 +127,33 @@ pub fn auto_population_now(
     period: TaxPeriod,
 ) -> Result<BTreeMap<String, gst_types::TaxAmounts>, StateError> {
     Ok(totals::auto_population(&current(rows, recipient, period)?.totals, rules.table4_part_b()))
+}
+
+/// A version of a statement as GSTN writes it (TB-9), the last one where none is named; `None` where there is no such
+/// version.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn gstn_json(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+    version: Option<u32>,
+) -> Result<Option<serde_json::Value>, StateError> {
+    Ok(statement(rows, recipient, period, version)?.map(|view| gstn::whole(&view)))
+}
+
+/// The same in file parts of at most `lines_max` documents, each with `fc` and `file_num`, as the portal cuts a large
+/// download.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn gstn_json_parts(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+    version: Option<u32>,
+    lines_max: usize,
+) -> Result<Option<Vec<serde_json::Value>>, StateError> {
+    Ok(statement(rows, recipient, period, version)?.map(|view| gstn::parts(&view, lines_max)))
 }

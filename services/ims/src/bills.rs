@@ -55,6 +55,7 @@ impl Desk<'_> {
         reference_date: IstDate,
         received_at: IstInstant,
     ) -> Result<(), DecideError> {
+        row.reference_date = Some(reference_date);
         row.window = Some(self.dates.window_of_import(reference_date, received_at));
         if let Some(home) = self.book().home(&row) {
             self.flag_late(&mut row, home, received_at);

@@ -151,6 +151,10 @@ impl<'a> Desk<'a> {
         }
         let rejected =
             |record: &RecordRow| record.line.as_ref().filter(|line| line.table.table() == 6).map(|line| line.period);
+        // What is final raised its liability at the lock, and no later event may list it again.
+        if self.book().is_final(after) && before.is_some_and(|before| self.book().is_final(before)) {
+            return Ok(());
+        }
         if let Some(period) = before.and_then(rejected) {
             self.draft.delete(&key::liable(self.recipient, period, id));
         }

@@ -66,6 +66,7 @@ pub(crate) fn blank(kind: RecordKind, subject: CreditSubject, date: gst_types::I
         original_document: None,
         trade_name: None,
         irn: None,
+        reference_date: None,
         taxable_value: Paise::ZERO,
         document_value: Paise::ZERO,
         tax,

@@ -189,6 +189,8 @@ pub struct RecordRow {
     pub trade_name: Option<String>,
     /// Invoice reference number.
     pub irn: Option<String>,
+    /// ICEGATE's reference date of a Bill of Entry.
+    pub reference_date: Option<IstDate>,
     /// Taxable value.
     pub taxable_value: Paise,
     /// Document value.

@@ -41,6 +41,7 @@ pub(crate) fn record_decided(book: &Book<'_>, id: &RecordId, record: &RecordRow,
         filed_at: record.filed_at,
         trade_name: record.trade_name.clone(),
         irn: record.irn.clone(),
+        reference_date: record.reference_date,
         original: record
             .original_document
             .as_ref()

@@ -88,6 +88,9 @@ pub struct ImsRecordDecided {
     /// Invoice reference number of an e-invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irn: Option<String>,
+    /// ICEGATE's reference date of a Bill of Entry (PD-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_date: Option<IstDate>,
     /// Of an amendment, the document it amends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amends: Option<RecordId>,

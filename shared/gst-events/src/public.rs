@@ -97,6 +97,9 @@ pub struct PublishedLine {
     /// Invoice reference number of an e-invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irn: Option<String>,
+    /// ICEGATE's reference date of a Bill of Entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_date: Option<IstDate>,
     /// The action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ImsAction>,
