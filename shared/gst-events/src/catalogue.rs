@@ -2,6 +2,7 @@
 
 use crate::reads::EventPayload;
 use schemars::Schema;
+use serde_json::Value;
 use stream::{Class, EventType};
 
 /// One type of event as the catalogue knows it.
@@ -17,6 +18,45 @@ pub struct Catalogued {
     pub writers: &'static [&'static str],
     /// Its JSON Schema (2020-12).
     pub schema: Schema,
+    /// Reads a value as the payload type and writes it again.
+    pub rewrite: fn(&[u8]) -> Result<Vec<u8>, serde_json::Error>,
+}
+
+impl Catalogued {
+    /// The schema as it is checked in. What we publish is closed: a reader may rely on there being no other field. Feeds
+    /// and journals are read tolerantly, so that a field can be added before every reader knows it.
+    #[must_use]
+    pub fn published_schema(&self) -> Value {
+        let mut schema = self.schema.clone().to_value();
+        if let Value::Object(fields) = &mut schema {
+            fields.insert("$id".to_owned(), Value::from(format!("urn:itc-engine:event:{}", self.event_type)));
+            fields.insert("x-itc-class".to_owned(), Value::from(self.class.code()));
+            fields.insert("x-itc-writers".to_owned(), Value::from(self.writers));
+        }
+        match self.class {
+            Class::Public => close(&mut schema),
+            Class::Fact | Class::Decision | Class::Mark => {}
+        }
+        schema
+    }
+}
+
+/// Closes every object that names its properties.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(close);
+            if fields.get("properties").is_some_and(Value::is_object) && !fields.contains_key("additionalProperties") {
+                fields.insert("additionalProperties".to_owned(), Value::Bool(false));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn rewrite<P: EventPayload>(value: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&serde_json::from_slice::<P>(value)?)
 }
 
 macro_rules! catalogued {
@@ -27,6 +67,7 @@ macro_rules! catalogued {
             class: <crate::$payload as EventPayload>::CLASS,
             writers: <crate::$payload as EventPayload>::WRITERS,
             schema: schemars::schema_for!(crate::$payload),
+            rewrite: rewrite::<crate::$payload>,
         }),+]
     };
 }
