@@ -62,7 +62,7 @@ pub(super) fn return_filed(draft: &mut Filing<'_>, report: &StatusReport) -> Res
     let supplier = report.supplier;
     let prefix = rows::liability_prefix(supplier, report.period);
     let placed: Vec<(RowKey, LiabilityRow)> = draft.scan(&prefix, None, LIABILITIES_MAX)?;
-    for (key, mut row) in placed.into_iter().filter(|(_, row)| report.at <= row.raised_at) {
+    for (key, mut row) in placed.into_iter().filter(|(_, row)| report.at < row.raised_at) {
         publish(draft, supplier, &row, -row.tax);
         row.period = liability_period(draft, supplier, row.reported_period, row.raised_at)?;
         draft.delete(&key);

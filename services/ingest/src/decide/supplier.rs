@@ -44,6 +44,7 @@ pub(super) fn take(record: &FeedRecord, value: &Value, step: Step, intake: &mut 
     intake.check(file.supplier.gstin(), "gstin")?;
     let form = told.unwrap_or_else(|| form_in(&file));
     let header = Header { record, form, step, at, origin };
+    let source = file.to_value();
     for (number, document) in file.documents().into_iter().enumerate() {
         match document {
             Ok(document) => {
@@ -52,7 +53,7 @@ pub(super) fn take(record: &FeedRecord, value: &Value, step: Step, intake: &mut 
                 }
             }
             Err(error) => {
-                let (list_key, part) = part_of(&file.to_value(), &error);
+                let (list_key, part) = part_of(&source, &error);
                 intake.put_aside(of_part(of_record(&error, list_key), &part));
             }
         }
@@ -96,7 +97,8 @@ fn one(
     number: usize,
     intake: &mut Intake,
 ) -> Result<(), DeadLetter> {
-    intake.check(document.recipient.gstin(), document.table().path())?;
+    let table = document.table();
+    intake.check(document.recipient.gstin(), &format!("{}.{}", table.path(), table.recipient_key()))?;
     let supplier = file.supplier;
     let section = section_of(document.section);
     if header.step == Step::Deleted || document.delete {

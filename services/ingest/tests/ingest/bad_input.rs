@@ -86,7 +86,7 @@ fn gid_1_a_wrong_check_character_warns_or_is_put_aside() {
     assert_eq!(warned.bodies[3]["code"].as_str(), Some("GSTIN_CHECK_CHARACTER"));
     let refused = World::with_checksum("REJECT").filing(&body);
     assert_eq!((refused.facts.len(), refused.put_aside.len()), (2, 1));
-    assert!(refused.put_aside[0].starts_with("GSTIN_CHECK_CHARACTER b2b ID-2"), "{:?}", refused.put_aside);
+    assert!(refused.put_aside[0].starts_with("GSTIN_CHECK_CHARACTER b2b.ctin ID-2"), "{:?}", refused.put_aside);
     assert_eq!(World::with_checksum("OFF").filing(&body).facts.len(), 3);
 }
 
