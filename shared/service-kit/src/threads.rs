@@ -41,6 +41,11 @@ pub trait StreamLoop {
     /// Tells `watch` how far a restore is, by partition in records of the changelog. A loop without rows restores nothing.
     fn watch_restores(&mut self, _watch: RestoreWatch) {}
 
+    /// Whether the loop works only once a group has given it partitions, or has said that there are none for it.
+    fn waits_for_group(&self) -> bool {
+        false
+    }
+
     /// Ends the loop in good order: nothing is open when it returns.
     ///
     /// # Errors
@@ -71,6 +76,10 @@ impl<P: Processor> StreamLoop for WorkerLoop<P> {
 
     fn watch_restores(&mut self, watch: RestoreWatch) {
         self.0.watch_restores(watch);
+    }
+
+    fn waits_for_group(&self) -> bool {
+        true
     }
 
     /// Between steps no transaction is open. The last commit and the store go first, so that a slow good-bye to the group
@@ -135,11 +144,9 @@ impl Shared {
 
     /// Why the thread is not ready, `None` where it is.
     pub(crate) fn not_ready(&self) -> Option<String> {
-        // A thread that is given no partition is ready too, once the group has had time to give it one.
-        const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
         let Some(status) = self.status() else { return Some("not started".to_owned()) };
-        if !self.settled.load(Ordering::Acquire) && self.started.elapsed() < ASSIGNMENT_WAIT {
-            return Some("no partition assigned yet".to_owned());
+        if !self.settled.load(Ordering::Acquire) {
+            return Some("the group has not assigned partitions yet".to_owned());
         }
         let of = |phase: &Phase| match phase {
             Phase::Running => None,
@@ -180,9 +187,6 @@ impl Shared {
     }
 
     fn show(&self, status: WorkerStatus) {
-        if !status.partitions.is_empty() {
-            self.settled.store(true, Ordering::Release);
-        }
         *lock(&self.status) = Some(status);
     }
 }
@@ -198,6 +202,7 @@ pub(crate) fn drive(
     let mut aborted: u32 = 0;
     let watching = Arc::clone(shared);
     stream_loop.watch_restores(Box::new(move |source, records| watching.restoring(source, records)));
+    shared.settled.store(!stream_loop.waits_for_group(), Ordering::Release);
     shared.show(stream_loop.status());
     while !stop.load(Ordering::Acquire) {
         let step = stream_loop.step();
@@ -211,6 +216,9 @@ pub(crate) fn drive(
                 return Err(error);
             }
         };
+        if step == Step::Rebalanced {
+            shared.settled.store(true, Ordering::Release);
+        }
         queries.try_iter().take(QUERIES_PER_STEP).for_each(|query| query(stream_loop.as_mut()));
         let busy = tell(&step, shared.number);
         if !busy || shown.elapsed() >= SHOW_EVERY {

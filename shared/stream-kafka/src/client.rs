@@ -13,6 +13,7 @@ use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 use stream::SourcePartition;
 
 /// Takes a lock that nothing can have poisoned in a way that matters: the data behind it is replaced whole.
@@ -23,16 +24,41 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The last thing a client complained about. Authentication and connection errors are told only here, so that every
 /// error we return carries it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Complaints(Arc<Mutex<Option<String>>>);
+pub(crate) struct Complaints(Arc<Mutex<Option<String>>>, Arc<Mutex<BTreeMap<String, Instant>>>);
+
+/// The same trouble is logged again after this long: the loop tries on for ever, and a log must stay readable.
+const SAY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// Different messages that are remembered; more than a few come only from bugs.
+const SAID_MAX: usize = 32;
+
+#[expect(clippy::disallowed_methods, reason = "how often a line is logged; no decision looks at it")]
+fn now() -> Instant {
+    Instant::now()
+}
 
 impl Complaints {
     fn hear(&self, error: &KafkaError, reason: &str) {
-        tracing::warn!(code = ?error.rdkafka_error_code(), reason, "a Kafka client complains");
+        self.say(reason);
         let mut last = lock(&self.0);
         // "All brokers are down" follows every other complaint and says less than it.
         if last.is_none() || error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
             *last = Some(reason.to_owned());
         }
+    }
+
+    /// Logs trouble that the loop and the library try to get past without a word.
+    pub(crate) fn say(&self, message: &str) {
+        // Behind the first bracket stand counts and times, which make every message a new one.
+        let gist = message.split('(').next().unwrap_or_default();
+        let mut said = lock(&self.1);
+        if said.get(gist).is_some_and(|at| at.elapsed() < SAY_AGAIN_AFTER) {
+            return;
+        }
+        if said.len() >= SAID_MAX {
+            said.clear();
+        }
+        said.insert(gist.to_owned(), now());
+        tracing::warn!(reason = message, "trouble with Kafka");
     }
 
     /// The message with what the client last complained about behind it.

@@ -95,8 +95,14 @@ impl KafkaLog {
         let message = self.complaints.explain(format_args!("{doing}: {error}"));
         match error.rdkafka_error_code() {
             Some(code) if crate::classify::is_denied(code) => LogError::Fatal(message),
-            _ => LogError::Retry(message),
+            _ => self.try_again(message),
         }
+    }
+
+    /// Trouble that may pass, logged here because the loop tries again without a word.
+    pub(crate) fn try_again(&self, message: String) -> LogError {
+        self.complaints.say(&message);
+        LogError::Retry(message)
     }
 
     /// The high watermark of a partition, for measuring lag. It counts transaction markers, so that it is never reached
@@ -190,7 +196,9 @@ impl KafkaLog {
             Some(code) if crate::classify::is_denied(code) => Some(LogError::Fatal(message)),
             // The loop was away for too long and lost its partitions; the rebalance callback says which.
             Some(RDKafkaErrorCode::PollExceeded) => None,
-            _ => Some(LogError::Retry(message)),
+            // The library reconnects on its own, and has said so.
+            Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure) => None,
+            _ => Some(self.try_again(message)),
         }
     }
 
@@ -267,7 +275,7 @@ impl KafkaLog {
             metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
         match u32::try_from(count) {
             Ok(count) if count > 0 => Ok(count),
-            _ => Err(LogError::Retry(format!("topic {topic} does not exist; create the topics of deploy/topics.toml"))),
+            _ => Err(self.try_again(format!("topic {topic} does not exist; create the topics of deploy/topics.toml"))),
         }
     }
 

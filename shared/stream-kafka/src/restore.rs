@@ -127,7 +127,7 @@ fn read_to_end(
             Some(Err(error)) => return Err(log.retry(format_args!("restoring {topic}/{partition}"), &error)),
             None if last_record.elapsed() > STALLED_AFTER => {
                 let message = format!("restoring {topic}/{partition}: no answer for {} s", STALLED_AFTER.as_secs());
-                return Err(LogError::Retry(log.complaints.explain(message)));
+                return Err(log.try_again(log.complaints.explain(message)));
             }
             None => {}
         }

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{CommitError, LogError};
 
-/// `init_transactions` waits for the coordinator to end what an older producer left open; 30 s is six transaction timeouts.
-const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// `init_transactions` waits for the coordinator to end what an older producer left open; 15 s is three transaction
+/// timeouts, and leaves time to shut down in good order while no broker answers.
+const INIT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The broker forgets the transaction after its timeout of 5 s; waiting longer for one of its calls changes nothing.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a full queue or a drain is looked at again; shorter spins, longer is paid at each commit.
@@ -110,7 +111,10 @@ impl Transactions {
                     | Verdict::AbortFenced
                     | Verdict::Rebuild
                     | Verdict::RebuildUnknown
-                    | Verdict::Fenced => Err(LogError::Retry(message)),
+                    | Verdict::Fenced => {
+                        self.complaints.say(&message);
+                        Err(LogError::Retry(message))
+                    }
                 }
             }
         }
@@ -175,6 +179,7 @@ impl Transactions {
 
     fn settle(&mut self, failure: &Failure) -> Refused {
         let message = self.complaints.explain(&failure.message);
+        self.complaints.say(&message);
         let refused = |error, poll_first| Refused { error, poll_first };
         match failure.verdict {
             Verdict::Abort => {
