@@ -97,8 +97,9 @@ fn one(
     number: usize,
     intake: &mut Intake,
 ) -> Result<(), DeadLetter> {
-    let table = document.table();
-    intake.check(document.recipient.gstin(), &format!("{}.{}", table.path(), table.recipient_key()))?;
+    // Only documents of e-commerce operators with a supplier behind them name the recipient `rtin`.
+    let key = if document.ecommerce_supplier.is_some() { "rtin" } else { "ctin" };
+    intake.check(document.recipient.gstin(), &format!("{}.{key}", document.table().path()))?;
     let supplier = file.supplier;
     let section = section_of(document.section);
     if header.step == Step::Deleted || document.delete {
