@@ -2,8 +2,8 @@
 
 use crate::decide::Work;
 use crate::rows::{BalanceRow, CreditRow, RecipientRow};
-use gst_events::{InterestBasis, InterestSlice, LedgerCause, LedgerEntry, LedgerEntryKind, LedgerReason};
 use gst_events::ReversalInterest;
+use gst_events::{InterestBasis, InterestSlice, LedgerCause, LedgerEntry, LedgerEntryKind, LedgerReason};
 use gst_rules::interest::{self, BasisApplied, LedgerBalance, Reversal, interest_on_amount};
 use gst_rules::{Rulebook, rule37a};
 use gst_types::{Head, IstDate, Paise, TaxAmounts};
@@ -124,9 +124,8 @@ fn working(principal: &TaxAmounts, days: i64, rules: &Rulebook, on: IstDate) -> 
     let rates = rules.interest_rates();
     let rate = rates.iter().rev().find(|rate| rate.from <= on).map(|rate| rate.percent.to_string()).unwrap_or_default();
     let heads = Head::ALL.into_iter().filter(|head| !principal.of(*head).is_zero());
-    let lines: Vec<String> = heads
-        .map(|head| format!("{}: {} × {days} × {rate} / 36500", head.code(), principal.of(head)))
-        .collect();
+    let lines: Vec<String> =
+        heads.map(|head| format!("{}: {} × {days} × {rate} / 36500", head.code(), principal.of(head))).collect();
     lines.join("; ")
 }
 

@@ -197,7 +197,8 @@ impl Work<'_, '_> {
     /// [`DecideError::Broken`] where it is not there or cannot be read.
     pub fn entry(&self, number: u64) -> Result<LedgerEntry, DecideError> {
         let row: Option<EntryRow> = self.draft.get(&rows::entry_key(self.recipient, number))?;
-        let json = row.ok_or_else(|| DecideError::Broken("an entry that was published is not in the rows".to_owned()))?;
+        let json =
+            row.ok_or_else(|| DecideError::Broken("an entry that was published is not in the rows".to_owned()))?;
         serde_json::from_str(&json.json)
             .map_err(|_| DecideError::Broken("an entry in the rows cannot be read".to_owned()))
     }
@@ -286,7 +287,7 @@ fn difference(published: &[Published], expected: Vec<Planned>) -> (Vec<Planned>,
                 && one.cause == planned.cause
                 && one.tax == planned.tax
         };
-        match open.iter().position(|index| same(index)) {
+        match open.iter().position(same) {
             Some(found) => {
                 open.remove(found);
             }
@@ -304,7 +305,8 @@ fn links_of(row: &CreditRow, planned: &Planned) -> (Option<u64>, Option<u64>) {
     let last = row.published.iter().rev().find(|one| {
         one.kind == LedgerEntryKind::Reversal && !one.out && (one.cause == planned.cause || planned.cause.is_none())
     });
-    let last = last.or_else(|| row.published.iter().rev().find(|one| one.kind == LedgerEntryKind::Reversal && !one.out));
+    let last =
+        last.or_else(|| row.published.iter().rev().find(|one| one.kind == LedgerEntryKind::Reversal && !one.out));
     let undoes = planned.reason == Some(LedgerReason::LateInput);
     let cancels = last.filter(|one| undoes && one.tax == planned.tax).map(|one| one.number);
     (cancels, last.map(|one| one.number))
@@ -336,4 +338,3 @@ pub fn statement_after(balance: TaxAmounts, sums: &Table4Row) -> TaxAmounts {
     let of = |line: &str| sums.lines.get(line).copied().unwrap_or_default();
     balance + of("4B2") - of("4D1")
 }
-

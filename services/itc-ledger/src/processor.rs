@@ -227,26 +227,11 @@ fn decide_event(
             work.reversed_permanently(event)?;
             rule::R37_14
         }
-        Event::BillOfEntryReceived(event) => {
-            work.bill_received(event)?;
-            rule::BOE_5
-        }
-        Event::BillOfEntryAmended(event) => {
-            work.bill_amended(event)?;
-            rule::BOE_10
-        }
-        Event::BillOfEntryStatusChanged(event) => {
-            work.bill_status(event)?;
-            rule::BOE_5
-        }
-        Event::BillOfEntryMovedOut(event) => {
-            work.bill_moved_out(event)?;
-            rule::T4_9
-        }
-        Event::BillOfEntryMovedIn(event) => {
-            work.bill_moved_in(event)?;
-            rule::BOE_10
-        }
+        Event::BillOfEntryReceived(_)
+        | Event::BillOfEntryAmended(_)
+        | Event::BillOfEntryStatusChanged(_)
+        | Event::BillOfEntryMovedOut(_)
+        | Event::BillOfEntryMovedIn(_) => decide_import(work, event)?,
         Event::SupplierGstr3bStatus(event) => {
             resume = work.supplier_status(event, context.cursor, limit)?;
             rule::R37A_4
@@ -274,6 +259,25 @@ fn decide_event(
         }
     };
     Ok((LedgerOutcome::Recorded(decided_under), resume))
+}
+
+/// Decides what customs told; other events concern no import.
+fn decide_import(work: &mut Work<'_, '_>, event: &Event) -> Result<RuleRef, DecideError> {
+    if let Event::BillOfEntryReceived(event) = event {
+        work.bill_received(event)?;
+    } else if let Event::BillOfEntryAmended(event) = event {
+        work.bill_amended(event)?;
+        return Ok(rule::BOE_10);
+    } else if let Event::BillOfEntryStatusChanged(event) = event {
+        work.bill_status(event)?;
+    } else if let Event::BillOfEntryMovedOut(event) = event {
+        work.bill_moved_out(event)?;
+        return Ok(rule::T4_9);
+    } else if let Event::BillOfEntryMovedIn(event) = event {
+        work.bill_moved_in(event)?;
+        return Ok(rule::BOE_10);
+    }
+    Ok(rule::BOE_5)
 }
 
 /// A page that takes its rows away begins at the start again; only its number differs.

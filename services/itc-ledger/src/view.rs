@@ -5,13 +5,11 @@ mod returns;
 pub use returns::{ReturnView, TraceView, filed_returns, return_of, trace};
 
 use crate::replay::limit_of;
-use crate::rows::{
-    self, AnnualReturnRow, BillRow, CreditRow, EntryPointerRow, EntryRow, PaymentState, RecipientRow,
-};
+use crate::rows::{self, AnnualReturnRow, BillRow, CreditRow, EntryPointerRow, EntryRow, PaymentState, RecipientRow};
 use crate::state::{TimerState, state_on};
 use gst_events::{CreditSubject, CustomsStatusWord, InterestBasis, LedgerCause, LedgerEntry, TimerExclusion};
-use gst_rules::time_limit::{LimitedDocument, TimeLimitFacts, cutoff};
 use gst_rules::Rulebook;
+use gst_rules::time_limit::{LimitedDocument, TimeLimitFacts, cutoff};
 use gst_types::{BillOfEntryId, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
 use serde::Serialize;
 use stream::{RowKey, StateError, StateView};
@@ -160,13 +158,9 @@ fn debit_note_state(
 ) -> Result<Option<PaymentState>, StateError> {
     let parent = credit(rows, recipient, &CreditSubject::Document(parent.clone()))?;
     let Some(parent) = parent else { return Ok(None) };
-    let date = parent.steps.iter().rev().find_map(|step| match &step.fact {
-        rows::Fact::DebitNote { document, document_date, invoice_year, .. }
-            if CreditSubject::Document(document.clone()) == row.subject =>
-        {
-            Some((*document_date, *invoice_year))
-        }
-        _ => None,
+    let date = parent.steps.iter().rev().find_map(|step| {
+        let rows::Fact::DebitNote { document, document_date, invoice_year, .. } = &step.fact else { return None };
+        (CreditSubject::Document(document.clone()) == row.subject).then_some((*document_date, *invoice_year))
     });
     let template = parent.summary.state;
     Ok(date.zip(template).map(|((document_date, invoice_year), state)| PaymentState {

@@ -72,8 +72,12 @@ mod tests {
 
     #[test]
     fn r37_5_the_part_of_section_15_2_b_is_deemed_paid() {
-        let balance =
-            Balance { total: Paise::new(3_933_333), deemed: rupees(1_180), settled: rupees(10_000), ..Balance::default() };
+        let balance = Balance {
+            total: Paise::new(3_933_333),
+            deemed: rupees(1_180),
+            settled: rupees(10_000),
+            ..Balance::default()
+        };
         assert_eq!(balance.unpaid(), Paise::new(2_815_333));
     }
 }

@@ -1,9 +1,9 @@
 //! The worker as the loop sees it: what it reads, whom it concerns, and the schedule of its timers.
 
+use crate::decide::Work;
 use crate::decide::money::Settled;
 use crate::decide::notes::NoteCounted;
 use crate::decide::portal::PortalRecord;
-use crate::decide::Work;
 use crate::rows::{self, DueCountRow, DueRow, PassedRow, RecipientRow};
 use chrono::NaiveDate;
 use gst_events::{
@@ -180,17 +180,15 @@ impl Processor for PaymentTimers {
         context: &Context<'_, ActiveRulebook>,
     ) -> Result<Option<Decision<Outgoing, TimerOutcome>>, DecideError> {
         let mut draft = Draft::new(*rows);
-        let outcome = match event {
-            Event::DayOpened(day) => {
-                let passed = TimersPassed { date: day.date };
-                draft.emit(Outgoing::to_recipient_partition(context.position.partition, &passed));
-                TimerOutcome::Fired
-            }
-            Event::TimersPassed(passed) => {
-                draft.put(&rows::passed_key(), &PassedRow { date: passed.date });
-                TimerOutcome::Warned
-            }
-            _ => return Ok(None),
+        let outcome = if let Event::DayOpened(day) = event {
+            let passed = TimersPassed { date: day.date };
+            draft.emit(Outgoing::to_recipient_partition(context.position.partition, &passed));
+            TimerOutcome::Fired
+        } else if let Event::TimersPassed(passed) = event {
+            draft.put(&rows::passed_key(), &PassedRow { date: passed.date });
+            TimerOutcome::Warned
+        } else {
+            return Ok(None);
         };
         Ok(Some(draft.finish(outcome)))
     }
@@ -309,7 +307,9 @@ fn recipient_of_fact(event: &Event) -> Option<RecipientGstin> {
         Event::AdvanceAdjusted(event) => Some(event.recipient),
         Event::CommercialNoteReceived(event) => Some(event.recipient),
         Event::PaymentReallocated(event) => Some(event.recipient),
-        Event::ImsRecordDecided(_) | Event::LedgerEntryChanged(_) | Event::DayOpened(_) | Event::TimersPassed(_) => None,
+        Event::ImsRecordDecided(_) | Event::LedgerEntryChanged(_) | Event::DayOpened(_) | Event::TimersPassed(_) => {
+            None
+        }
     }
 }
 

@@ -51,11 +51,7 @@ impl Work<'_, '_> {
     ///
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
-    pub fn note_to_post(
-        &mut self,
-        note: &gst_types::DocumentKey,
-        tax: TaxAmounts,
-    ) -> Result<TaxAmounts, DecideError> {
+    pub fn note_to_post(&mut self, note: &gst_types::DocumentKey, tax: TaxAmounts) -> Result<TaxAmounts, DecideError> {
         let key = rows::note_key(self.recipient, note);
         let before: NoteRow = self.draft.get(&key)?.unwrap_or_default();
         let rest = (tax - before.by_line).or_zero_if_negative();

@@ -44,9 +44,7 @@ impl Work<'_, '_> {
         let row: Option<CreditRow> = self.draft.get(&rows::credit_key(self.recipient, subject))?;
         // An entry of a debit note that counts with its invoice hangs on the invoice.
         match row.as_ref().and_then(|row| row.parent.clone()) {
-            Some(parent) => {
-                self.draft.get(&rows::credit_key(self.recipient, &CreditSubject::Document(parent)))
-            }
+            Some(parent) => self.draft.get(&rows::credit_key(self.recipient, &CreditSubject::Document(parent))),
             None => Ok(row),
         }
     }
@@ -94,7 +92,7 @@ impl Work<'_, '_> {
         self.all(&rows::balances_of(self.recipient)).map(|rows| rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    fn all<R: stream::Row>(&self, prefix: &RowKey) -> Result<Vec<(RowKey, R)>, StateError> {
+    pub(crate) fn all<R: stream::Row>(&self, prefix: &RowKey) -> Result<Vec<(RowKey, R)>, StateError> {
         let mut found: Vec<(RowKey, R)> = Vec::new();
         loop {
             let after = found.last().map(|(key, _)| key.clone());
@@ -126,10 +124,8 @@ impl Work<'_, '_> {
         let digest: String = self.rules.digest().chars().take(16).collect();
         let key = rows::rulebook_key(&digest);
         if self.draft.get::<RulebookRow>(&key)?.is_none() {
-            let row = RulebookRow {
-                released: self.rules.released_digest().to_owned(),
-                own: self.rules.own_rows().clone(),
-            };
+            let row =
+                RulebookRow { released: self.rules.released_digest().to_owned(), own: self.rules.own_rows().clone() };
             self.draft.put(&key, &row);
         }
         Ok(digest)
@@ -143,7 +139,8 @@ impl Work<'_, '_> {
                 continue;
             }
             let kept: Option<RulebookRow> = self.draft.get(&rows::rulebook_key(&step.rules))?;
-            let kept = kept.ok_or_else(|| DecideError::Broken("a fact names a rulebook that is not kept".to_owned()))?;
+            let kept =
+                kept.ok_or_else(|| DecideError::Broken("a fact names a rulebook that is not kept".to_owned()))?;
             let rules = Rulebook::activate(&kept.released, &kept.own)
                 .map_err(|error| DecideError::Broken(format!("a kept rulebook cannot be read: {error}")))?;
             found.insert(step.rules.clone(), rules);

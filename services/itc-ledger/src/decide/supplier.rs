@@ -92,10 +92,10 @@ impl Work<'_, '_> {
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
     pub fn ims_record(&mut self, event: &ImsRecordDecided) -> Result<bool, DecideError> {
-        if let (CreditSubject::Document(document), Some(first)) = (&event.subject, &event.amends_document) {
-            if document != first {
-                self.draft.put(&rows::alias_key(self.recipient, document), &AliasRow { document: first.clone() });
-            }
+        if let (CreditSubject::Document(document), Some(first)) = (&event.subject, &event.amends_document)
+            && document != first
+        {
+            self.draft.put(&rows::alias_key(self.recipient, document), &AliasRow { document: first.clone() });
         }
         let Some(line) = event.line.as_ref().filter(|line| line.table.table() == 5) else { return Ok(false) };
         let (mut row, _) = self.owner(&event.subject)?;

@@ -45,12 +45,9 @@ impl Machine<'_> {
         }
         let unpaid = self.summary.state.as_ref().is_some_and(|state| !state.unpaid.is_zero());
         let is_late = self.is_over() && unpaid;
-        match (is_late, self.rules(&step.rules).late_claim()) {
-            (true, LateClaim::BlockUntilPaid) => {
-                self.alert_on(subject, &step.trigger, date, "CLAIM_BLOCKED_UNTIL_PAID", HELD, rule::R37_12);
-                return;
-            }
-            (true, LateClaim::ClaimAndReverse) | (false, _) => {}
+        if is_late && self.rules(&step.rules).late_claim() == LateClaim::BlockUntilPaid {
+            self.alert_on(subject, &step.trigger, date, "CLAIM_BLOCKED_UNTIL_PAID", HELD, rule::R37_12);
+            return;
         }
         if judged.flag().is_some() {
             self.alert_on(subject, &step.trigger, date, "SECTION_16_4_DISPUTED", DISPUTED, judged.rule());
@@ -118,7 +115,11 @@ impl Machine<'_> {
         match document.kind {
             DocumentKind::IsdInvoice | DocumentKind::IsdCreditNote => EntryKind::IsdCredit,
             DocumentKind::Invoice | DocumentKind::DebitNote | DocumentKind::Eco | DocumentKind::CreditNote => {
-                if reverse_charge { EntryKind::DomesticRcm } else { EntryKind::AllOther }
+                if reverse_charge {
+                    EntryKind::DomesticRcm
+                } else {
+                    EntryKind::AllOther
+                }
             }
         }
     }
@@ -215,10 +216,9 @@ pub(super) fn applied_to(kind: LedgerEntryKind, subject: &CreditSubject, rules: 
 pub(super) fn applied_to_reversal(cause: LedgerCause, rules: &Rulebook) -> BTreeMap<String, String> {
     use gst_rules::rulebook::{PeriodRule, ReversalBase, Rule37aReturn, Rule37aYear};
     match cause {
-        LedgerCause::Rule37 => settings([
-            (PeriodRule::KEY, rules.period_rule().code()),
-            (ReversalBase::KEY, rules.reversal_base().code()),
-        ]),
+        LedgerCause::Rule37 => {
+            settings([(PeriodRule::KEY, rules.period_rule().code()), (ReversalBase::KEY, rules.reversal_base().code())])
+        }
         LedgerCause::Rule37a => settings([
             (Rule37aYear::KEY, rules.rule_37a_year().code()),
             (Rule37aReturn::KEY, rules.rule_37a_return().code()),

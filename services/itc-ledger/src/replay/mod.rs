@@ -166,21 +166,28 @@ impl<'r> Machine<'r> {
             Fact::Day181 => {}
             Fact::DebitNote { document, document_date, invoice_year, itc_availed } => {
                 self.debit_notes.insert(document.clone(), (*document_date, *invoice_year));
+                // The invoice's own state follows at once, and the whole is recomputed with it.
                 if let Some(credit) = itc_availed {
                     self.amend_credit(step, &CreditSubject::Document(document.clone()), *credit);
-                    self.recompute_at(step, LedgerReason::Amendment, self.generic_cause(), rule::R37_13);
                 }
             }
             Fact::Claim { subject, return_period, tax, table } => {
                 self.claim(step, subject, *return_period, *tax, table.as_ref());
             }
             Fact::Permanent { subject, rule: provision, return_period, tax } => {
-                let rest = (self.summary.all_availed() - self.summary.note_tax - self.summary.permanent)
-                    .or_zero_if_negative();
+                let rest =
+                    (self.summary.all_availed() - self.summary.note_tax - self.summary.permanent).or_zero_if_negative();
                 let taken = tax.min(&rest).max(&TaxAmounts::ZERO);
                 self.summary.permanent += taken;
                 let kind = claims::permanent_kind(*provision);
-                self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines_of(kind), taken, Some(*return_period));
+                self.own_entry(
+                    step,
+                    subject,
+                    LedgerEntryKind::PermanentReversal,
+                    lines_of(kind),
+                    taken,
+                    Some(*return_period),
+                );
                 self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::R37_14);
             }
             Fact::Listed { .. } => {

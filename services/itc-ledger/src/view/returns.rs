@@ -53,11 +53,7 @@ pub fn filed_returns(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<
 ///
 /// # Errors
 /// [`StateError`] where rows cannot be read.
-pub fn return_of(
-    rows: &StateView<'_>,
-    recipient: RecipientGstin,
-    period: TaxPeriod,
-) -> Result<ReturnView, StateError> {
+pub fn return_of(rows: &StateView<'_>, recipient: RecipientGstin, period: TaxPeriod) -> Result<ReturnView, StateError> {
     let returns = filed_returns(rows, recipient)?;
     let before = returns.iter().rev().find(|view| view.return_period < period);
     let balance = before.map_or(TaxAmounts::ZERO, |view| view.ecrrs_closing);

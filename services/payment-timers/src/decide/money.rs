@@ -36,11 +36,8 @@ impl Work<'_, '_> {
         if let Some(advance_id) = &event.advance_id {
             let key = rows::advance_key(self.recipient, advance_id);
             let before: Option<AdvanceRow> = self.draft.get(&key)?;
-            let mut row = before.unwrap_or(AdvanceRow {
-                supplier: event.supplier,
-                paid: Paise::ZERO,
-                adjusted: Paise::ZERO,
-            });
+            let mut row =
+                before.unwrap_or(AdvanceRow { supplier: event.supplier, paid: Paise::ZERO, adjusted: Paise::ZERO });
             row.paid += event.amount;
             self.draft.put(&key, &row);
             return Ok(Settled::DoesNotCount);

@@ -168,8 +168,7 @@ impl Work<'_, '_> {
     /// [`StateError`] where rows cannot be read.
     pub fn warn_day(&mut self, day: IstDate, changes_max: usize) -> Result<bool, StateError> {
         let limit = (changes_max / CHANGES_OF_ONE).max(1);
-        let page: Vec<(RowKey, PointerRow)> =
-            self.draft.scan(&rows::warnings_of(day, self.recipient), None, limit)?;
+        let page: Vec<(RowKey, PointerRow)> = self.draft.scan(&rows::warnings_of(day, self.recipient), None, limit)?;
         let more = page.len() == limit;
         for (key, pointer) in page {
             self.draft.delete(&key);

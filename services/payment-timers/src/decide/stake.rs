@@ -15,9 +15,9 @@ pub fn effect(entry: &LedgerEntry) -> TaxAmounts {
         | LedgerEntryKind::Amendment
         | LedgerEntryKind::Reclaim => entry.tax,
         LedgerEntryKind::PermanentReversal | LedgerEntryKind::Reversal => -entry.tax,
-        LedgerEntryKind::TimeBarred
-        | LedgerEntryKind::ImportCreditAvailable
-        | LedgerEntryKind::ImportCreditDelta => TaxAmounts::ZERO,
+        LedgerEntryKind::TimeBarred | LedgerEntryKind::ImportCreditAvailable | LedgerEntryKind::ImportCreditDelta => {
+            TaxAmounts::ZERO
+        }
     }
 }
 

@@ -1,0 +1,6 @@
+//! payment-timers and itc-ledger together: the rule stories, and what no order of arrival may change.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by failing")]
+
+mod interleavings;
+mod stories;
+mod support;
