@@ -62,6 +62,9 @@ const CHANGES_OF_ONE: usize = 10;
 const OF_A_FACT: &[EventType] =
     &[LedgerEntryChanged::TYPE, LedgerEntry::TYPE, SupplierWatched::TYPE, Alert::TYPE, Request::TYPE];
 
+/// What is heard of a watched supplier begins no watch, so that a watch never causes itself.
+const OF_A_STATUS: &[EventType] = &[LedgerEntryChanged::TYPE, LedgerEntry::TYPE, Alert::TYPE, Request::TYPE];
+
 const fn reaction(reads: EventType, causes: &'static [EventType]) -> Reaction {
     Reaction { reads, causes }
 }
@@ -91,7 +94,7 @@ impl Processor for ItcLedger {
         reaction(BillOfEntryStatusChanged::TYPE, OF_A_FACT),
         reaction(BillOfEntryMovedOut::TYPE, OF_A_FACT),
         reaction(BillOfEntryMovedIn::TYPE, OF_A_FACT),
-        reaction(SupplierGstr3bStatus::TYPE, OF_A_FACT),
+        reaction(SupplierGstr3bStatus::TYPE, OF_A_STATUS),
         reaction(ImsRecordDecided::TYPE, OF_A_FACT),
         reaction(AnnualReturnFiled::TYPE, &[]),
         reaction(CreditLedgerBalanceReported::TYPE, &[]),
