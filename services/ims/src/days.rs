@@ -185,7 +185,8 @@ pub(crate) fn extended(rows: &StateView<'_>, event: &DueDateExtended) -> Result<
     let entry = (event.entered_at, event.date);
     if !row.entered.contains(&entry) {
         row.entered.push(entry);
-        row.entered.sort_unstable();
+        // Stable: of two that were entered at one instant the one that came later holds.
+        row.entered.sort_by_key(|(entered_at, _)| *entered_at);
     }
     let mut draft = Draft::new(StateView::new(&NONE));
     draft.put(&extension_key, &row);
