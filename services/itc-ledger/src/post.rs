@@ -147,6 +147,8 @@ impl Work<'_, '_> {
             kind: planned.kind,
             cause: planned.cause,
             tax: planned.tax,
+            unpaid_after: planned.unpaid_after,
+            planned_period: planned.period,
             period,
             date: planned.date,
             out: false,
@@ -286,6 +288,9 @@ fn difference(published: &[Published], expected: Vec<Planned>) -> (Vec<Planned>,
                 && one.kind == planned.kind
                 && one.cause == planned.cause
                 && one.tax == planned.tax
+                && one.unpaid_after == planned.unpaid_after
+                && one.planned_period == planned.period
+                && one.date == planned.date
         };
         match open.iter().position(same) {
             Some(found) => {

@@ -129,7 +129,11 @@ pub struct Published {
     pub cause: Option<LedgerCause>,
     /// How much.
     pub tax: TaxAmounts,
-    /// The return.
+    /// Of a reversal or re-claim, what was unpaid after it.
+    pub unpaid_after: Option<Paise>,
+    /// The return that the rule gives.
+    pub planned_period: TaxPeriod,
+    /// The return in which it stands: that one, or where that was filed, a later one.
     pub period: TaxPeriod,
     /// The legal day.
     pub date: IstDate,

@@ -145,7 +145,12 @@ fn told_again(story: &Story, picks: &[usize]) -> Vec<LedgerEntry> {
     let mut driver = TopologyDriver::new(1);
     driver.add(&[JOURNAL], itc_ledger::ItcLedger::new);
     let mut tell = |record: &InputRecord| {
-        let headers = record.headers.clone();
+        // The days are all open by now, and a fact sent long before them could not be told from a repeat.
+        let sent = |(name, value): (String, Vec<u8>)| {
+            let value = if name == "ce_time" { b"2026-03-01T00:00:00+05:30".to_vec() } else { value };
+            (name, value)
+        };
+        let headers = record.headers.clone().into_iter().map(sent).collect();
         driver.broker().publish_to(JOURNAL, 0, record.key_text(), headers, record.value.clone());
     };
     first.iter().for_each(&mut tell);
