@@ -344,7 +344,7 @@ event_types!(Public by ["gstr2b"]:
 );
 event_types!(Public by ["filings"]: SupplierLiability = "itc.supplier-liability-raised.v1");
 event_types!(Public by ["audit-evidence"]: EvidencePack = "itc.evidence-pack.v1");
-event_types!(Public by ["ingest", "filings", "customs", "calendar", "ims", "gstr2b", "payment-timers", "itc-ledger", "audit-evidence"]:
+event_types!(Public by ["ingest", "filings", "customs", "ims", "gstr2b", "payment-timers", "itc-ledger", "audit-evidence"]:
     Request = "itc.request-result.v1",
     Alert = "itc.alert.v1",
 );
