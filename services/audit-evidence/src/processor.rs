@@ -377,6 +377,7 @@ fn answer(
         status,
         code: code.map(str::to_owned),
         portal_code: None,
+        record_id: None,
         message: message.to_owned(),
         rule: code.map(|_| rule::AUD_2),
         worker: AuditEvidence::NAME.to_string(),

@@ -169,6 +169,8 @@ fn take_commands(input: &PlanInput<'_>, position: &mut LastMark, plan: &mut Plan
             OperatorAction::ExtendDueDate { extension } => {
                 due_dates.push(PlannedMark { id, mark: TakenMark::DueDate(extension.clone()) });
             }
+            // How far days may be opened is the caller's `through`.
+            OperatorAction::OpenDays { .. } => {}
             OperatorAction::Release | OperatorAction::Drop { .. } => {
                 plan.refused.push(RefusedCommand { id: pending.id.clone(), code: "COMMAND_NEEDS_A_KEY" });
             }

@@ -69,6 +69,7 @@ impl Sender {
             status,
             code: outcome.filter(|_| refused).map(|outcome| outcome.code().to_owned()),
             portal_code: None,
+            record_id: None,
             message: match (status, outcome) {
                 (RequestStatus::DuplicateIgnored, _) => "this was delivered before; nothing changed".to_owned(),
                 (_, Some(outcome)) => outcome.message().to_owned(),

@@ -4,9 +4,9 @@ use crate::decide::{self, StatusReport, Verdict};
 use crate::outcome::FilingsOutcome;
 use gst_events::{
     ActiveRulebook, Alert, DocumentChanged, DocumentFiled, DocumentSaved, DocumentWithdrawn, EventPayload,
-    IsdDocumentFiled, IsdDocumentReported, LiabilityRaised, Origin, Outgoing, PeriodLocked, Request, RequestStatus,
-    SupplierGstr3bStatus, SupplierLiability, SupplierRecordDeleted, SupplierRecordSaved, SupplierReturnFiled,
-    SupplierStatusReported, SupplierWatched, TaxpayerRegistered, TaxpayerRole,
+    IsdDocumentFiled, IsdDocumentReported, LiabilityRaised, Origin, Outgoing, PeriodLocked, RecordId, Request,
+    RequestStatus, SupplierGstr3bStatus, SupplierLiability, SupplierRecordDeleted, SupplierRecordSaved,
+    SupplierReturnFiled, SupplierStatusReported, SupplierWatched, TaxpayerRegistered, TaxpayerRole,
 };
 use gst_rules::rule;
 use gst_types::{IstInstant, SupplierGstin};
@@ -47,11 +47,24 @@ struct Sender {
     at: Option<IstInstant>,
     /// `None` where the event neither asks nor tells but is another worker's decision.
     origin: Option<Origin>,
+    /// Of a message with many records, which one.
+    record_id: Option<RecordId>,
 }
 
 impl Sender {
     fn of(event: &Event) -> Self {
-        let sender = |supplier, at, origin| Self { supplier, at, origin };
+        let record_id = match event {
+            Event::SupplierRecordSaved(fact) => Some(fact.record_id.clone()),
+            Event::IsdDocumentFiled(fact) => Some(fact.record_id.clone()),
+            Event::SupplierRecordDeleted(fact) => fact.record_id.clone(),
+            Event::TaxpayerRegistered(_)
+            | Event::SupplierReturnFiled(_)
+            | Event::SupplierStatusReported(_)
+            | Event::PeriodLocked(_)
+            | Event::LiabilityRaised(_)
+            | Event::SupplierWatched(_) => None,
+        };
+        let sender = |supplier, at, origin| Self { supplier, at, origin, record_id: record_id.clone() };
         let told = Some(Origin::Portal);
         match event {
             Event::TaxpayerRegistered(fact) => sender(SupplierGstin(fact.gstin), fact.at, told),
@@ -78,6 +91,7 @@ impl Sender {
             status,
             code: outcome.filter(|_| refused).map(|outcome| outcome.code().to_owned()),
             portal_code: None,
+            record_id: self.record_id.clone(),
             message: outcome.map_or("this was delivered before; nothing changed", FilingsOutcome::message).to_owned(),
             rule: Some(outcome.map_or(rule::EG_6, FilingsOutcome::rule_ref)),
             worker: Filings::NAME.0.to_owned(),

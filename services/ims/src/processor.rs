@@ -199,6 +199,7 @@ impl Processor for Ims {
             status: RequestStatus::DuplicateIgnored,
             code: None,
             portal_code: None,
+            record_id: None,
             message: "it was delivered before; nothing changed".to_owned(),
             rule: Some(EG_6),
             worker: WORKER.to_owned(),

@@ -191,6 +191,7 @@ impl Processor for ItcLedger {
             status: RequestStatus::DuplicateIgnored,
             code: None,
             portal_code: None,
+            record_id: None,
             message: "this event was delivered before; nothing changed".to_owned(),
             rule: Some(rule::EG_6),
             worker: Self::NAME.0.to_owned(),

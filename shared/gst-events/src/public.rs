@@ -252,6 +252,9 @@ pub struct Request {
     /// The rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+    /// Of a request with many records, the one that this answer is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_id: Option<RecordId>,
     /// The worker that decided.
     pub worker: String,
     /// The instant in the request.

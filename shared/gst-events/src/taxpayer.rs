@@ -231,6 +231,11 @@ pub enum OperatorAction {
         /// The new date.
         extension: crate::calendar::DueDateExtended,
     },
+    /// Open the days up to and including one, where the calendar goes by commands and not by the clock; the key is `*`.
+    OpenDays {
+        /// The last day to open.
+        through: IstDate,
+    },
     /// Activate a rulebook; the key is `*`.
     ActivateRulebook {
         /// Which.

@@ -59,6 +59,10 @@ pub fn save(draft: &mut Filing<'_>, fact: &SupplierRecordSaved, rules: &Rulebook
     let own = DocumentName { kind, number: number.clone(), date: record.date };
     let name = link.as_ref().map_or(own, |link| link.root.clone());
     let before: Option<SavedRow> = draft.get(&key)?;
+    // Two rows of one file are two documents with one number, not an edit.
+    if before.as_ref().is_some_and(|before| in_one_message(&before.record_id, &fact.record_id)) {
+        return Ok(Found::DuplicateDocumentNumber.into());
+    }
     if is_duplicate(draft, &name, &document, &number, before.as_ref().map(|_| key.as_str()))? {
         return Ok(Found::DuplicateDocumentNumber.into());
     }
@@ -120,6 +124,14 @@ fn link(
     };
     let refused = !edits && (amended || found.saved_amendment.is_some());
     Ok(Link { root, document: found, refusal: refused.then_some(Found::AlreadyAmendedOnce) })
+}
+
+/// Whether two records came in one message: record ids are the message's id, `#` and a number.
+fn in_one_message(one: &RecordId, other: &RecordId) -> bool {
+    match (one.0.rsplit_once('#'), other.0.rsplit_once('#')) {
+        (Some((first, _)), Some((second, _))) => first == second,
+        (_, _) => false,
+    }
 }
 
 /// EG-1: whether another document of the year has the number. An edit keeps its own number; an amendment may keep the
