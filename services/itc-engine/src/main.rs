@@ -1,2 +1,202 @@
-//! Entry point.
-fn main() {}
+//! Entry point: one subcommand a worker, each a process of its own.
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use itc_engine::{calendar_process, topology};
+use service_kit::{MakeProcessor, RunOptions, ServiceSpec, no_row_decoder, run};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stream::Processor;
+
+/// The workers of ITC Engine. Each runs as its own process: `itc-engine ims`.
+#[derive(Debug, Parser)]
+#[command(name = "itc-engine", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    worker: WorkerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkerCommand {
+    /// Validates, splits and re-keys feeds into journals.
+    Ingest {
+        /// Only this feed; give it several times for several. Without it, every feed.
+        #[arg(long)]
+        feed: Vec<Feed>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// A supplier's saved and filed records, and who must hear of them.
+    Filings(Options),
+    /// Bills of Entry: versions, status and who holds them.
+    Customs(Options),
+    /// Days, rulebooks and extended due dates into every journal.
+    Calendar(Options),
+    /// What counts, where and how much.
+    Ims(Options),
+    /// Statements, and the credit availed from them.
+    Gstr2b(Options),
+    /// What each document owes, and when its 180 days end.
+    PaymentTimers(Options),
+    /// Credit availed, reversed and re-claimed.
+    ItcLedger(Options),
+    /// Five-artefact evidence packs.
+    AuditEvidence(Options),
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// A configuration file, over the embedded defaults and under `ITC__` variables and `--set`.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// One option, such as `kafka.bootstrap_servers=broker:9092`; wins over everything.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print the effective configuration, secrets left out, and end.
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl From<Options> for RunOptions {
+    fn from(options: Options) -> Self {
+        Self { config: options.config, set: options.set, print_config: options.print_config }
+    }
+}
+
+/// A feed that `ingest` can run on apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Feed {
+    SupplierFilings,
+    TaxpayerEvents,
+    BillsOfEntry,
+    PurchaseRegister,
+    SupplierPayments,
+    OperatorCommands,
+}
+
+impl Feed {
+    const fn name_and_topic(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SupplierFilings => ("supplier-filings", "gst.supplier-filings.v1"),
+            Self::TaxpayerEvents => ("taxpayer-events", "gst.taxpayer-events.v1"),
+            Self::BillsOfEntry => ("bills-of-entry", "customs.bills-of-entry.v1"),
+            Self::PurchaseRegister => ("purchase-register", "erp.purchase-register.v1"),
+            Self::SupplierPayments => ("supplier-payments", "erp.supplier-payments.v1"),
+            Self::OperatorCommands => ("operator-commands", "itc.operator-commands.v1"),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let outcome = run_worker(Arguments::parse().worker);
+    outcome.unwrap_or_else(|error| {
+        // Before the logs are up, this is the one place where an operator reads why nothing started.
+        let _ = writeln!(std::io::stderr(), "itc-engine: {error:#}");
+        // A wrong configuration is the caller's mistake (sysexits' EX_USAGE), so that an orchestrator can tell it apart.
+        ExitCode::from(64)
+    })
+}
+
+fn run_worker(worker: WorkerCommand) -> Result<ExitCode> {
+    match worker {
+        WorkerCommand::Ingest { feed, options } => run_ingest(&feed, options),
+        WorkerCommand::Filings(options) => start(
+            topology::FROM_SUPPLIERS,
+            include_str!("../../filings/config/default.toml"),
+            filings::Filings::new,
+            options,
+        ),
+        WorkerCommand::Customs(options) => start(
+            topology::FROM_CUSTOMS,
+            include_str!("../../customs/config/default.toml"),
+            customs::Customs::new,
+            options,
+        ),
+        WorkerCommand::Calendar(options) => calendar_process::run(&options.into()),
+        WorkerCommand::Ims(options) => {
+            start(topology::FROM_RECIPIENTS, include_str!("../../ims/config/default.toml"), ims::Ims::new, options)
+        }
+        WorkerCommand::Gstr2b(options) => start(
+            topology::FROM_RECIPIENTS,
+            include_str!("../../gstr2b/config/default.toml"),
+            gstr2b::Gstr2b::new,
+            options,
+        ),
+        WorkerCommand::PaymentTimers(options) => start(
+            topology::FROM_RECIPIENTS,
+            include_str!("../../payment-timers/config/default.toml"),
+            payment_timers::PaymentTimers::new,
+            options,
+        ),
+        WorkerCommand::ItcLedger(options) => start(
+            topology::FROM_RECIPIENTS,
+            include_str!("../../itc-ledger/config/default.toml"),
+            itc_ledger::ItcLedger::new,
+            options,
+        ),
+        WorkerCommand::AuditEvidence(options) => start(
+            topology::FROM_RECIPIENTS,
+            include_str!("../../audit-evidence/config/default.toml"),
+            audit_evidence::AuditEvidence::new,
+            options,
+        ),
+    }
+}
+
+fn start<P: Processor + 'static>(
+    inputs: &[&str],
+    defaults_toml: &'static str,
+    make: fn() -> P,
+    options: Options,
+) -> Result<ExitCode> {
+    let processor: MakeProcessor<P> = Box::new(move |_| Ok(make()));
+    run(spec(None, inputs, defaults_toml, processor), &options.into())
+}
+
+fn spec<P>(
+    group: Option<String>,
+    inputs: &[&str],
+    defaults_toml: &'static str,
+    processor: MakeProcessor<P>,
+) -> ServiceSpec<P> {
+    ServiceSpec {
+        group,
+        inputs: inputs.iter().map(|&topic| topic.to_owned()).collect(),
+        schema: 1,
+        build: build(),
+        defaults_toml,
+        decode_row: no_row_decoder,
+        processor,
+    }
+}
+
+/// What dead letters and `/statez` call this build.
+fn build() -> String {
+    itc_engine::BUILD.to_owned()
+}
+
+fn run_ingest(feeds: &[Feed], options: Options) -> Result<ExitCode> {
+    let defaults = include_str!("../../ingest/config/default.toml");
+    let processor: MakeProcessor<ingest::Ingest> = Box::new(|_| Ok(ingest::Ingest::new()));
+    let chosen: Vec<(&str, &str)> = feeds.iter().map(|feed| feed.name_and_topic()).collect();
+    // Each set of feeds is a group of its own, so that feeds scale apart.
+    let group = match chosen.as_slice() {
+        [] => None,
+        feeds => Some(format!("ingest-{}", feeds.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("-"))),
+    };
+    let topics: Vec<&str> =
+        if chosen.is_empty() { topology::FEEDS.to_vec() } else { chosen.iter().map(|(_, topic)| *topic).collect() };
+    run(spec(group, &topics, defaults, processor), &options.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,1 +1,6 @@
-//! The operator's command line.
+//! The operator's command line, as a library so that its parts can be tested.
+
+pub mod cases;
+pub mod feed;
+pub mod feed_record;
+pub mod gstn_check;

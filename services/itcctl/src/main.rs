@@ -1,2 +1,81 @@
-//! Entry point.
-fn main() {}
+//! Entry point of the operator's command line.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Operate ITC Engine: run the law's cases, check GSTN files, feed filings, look into workers.
+#[derive(Debug, Parser)]
+#[command(name = "itcctl", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The JSON cases of the rule references.
+    #[command(subcommand)]
+    Cases(CasesCommand),
+    /// GSTN's own JSON files.
+    #[command(subcommand)]
+    Gstn(GstnCommand),
+    /// Publishes real files to the feeds: a table of what each file holds, and a refusal for each bad record.
+    Feed(itcctl::feed::FeedArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum CasesCommand {
+    /// Runs case files through the whole topology on the simulated log: one line a case, `PASS id` or `FAIL id: …`.
+    Run {
+        /// Case files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Only cases whose id contains this text.
+        #[arg(long)]
+        filter: Option<String>,
+    },
+    /// Compares with somebody else's month: `ims.json`, the `gstr2b.json` that follows, and `ground_truth.json`.
+    PortalPair {
+        /// The folder with the three files.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum GstnCommand {
+    /// Recognises each file; a GSTR-2B is compared with its own totals, to the paisa.
+    Check {
+        /// Files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            // The one place where an operator reads why nothing happened.
+            let _ = writeln!(io::stderr(), "itcctl: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// True where everything asked for came out right.
+fn run(arguments: &Arguments) -> Result<bool> {
+    let mut out = io::stdout().lock();
+    match &arguments.command {
+        Command::Cases(CasesCommand::Run { paths, filter }) => {
+            let summary = itcctl::cases::run(paths, filter.as_deref(), &mut out)?;
+            Ok(summary.unexpected == 0 && summary.passed + summary.failed > 0)
+        }
+        Command::Cases(CasesCommand::PortalPair { folder }) => itcctl::cases::run_portal_pair(folder, &mut out),
+        Command::Gstn(GstnCommand::Check { files }) => itcctl::gstn_check::run(files, &mut out),
+        Command::Feed(arguments) => itcctl::feed::run(arguments, &mut out),
+    }
+}

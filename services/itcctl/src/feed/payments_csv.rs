@@ -7,7 +7,7 @@ use gst_events::{AdvanceAdjusted, BookAdjusted, CommercialNoteReceived, PaymentM
 use gst_types::{DocumentKey, IstDate, IstInstant, Paise, RecipientGstin};
 
 /// The columns; only `supplier_gstin`, `amount` and `paid_on` must be there.
-pub const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 14] = [
     "payment_id",
     "kind",
     "recipient_gstin",

@@ -7,7 +7,7 @@ use gst_events::{CreditClaimed, CreditSubject, GoodsReceived, InvoiceBooked, Not
 use gst_types::{DocumentKey, DocumentKind, IstInstant, RecipientGstin};
 
 /// The columns; only the document, its amounts and `booked_on` must be there.
-pub const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "recipient_gstin",
     "supplier_gstin",
     "document_kind",

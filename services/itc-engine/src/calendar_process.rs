@@ -1,0 +1,281 @@
+//! The calendar as a process: plans the next marks and writes them in one fenced transaction.
+//!
+//! It is no processor: its position is in its marks, so that a restart goes on where the last mark ends.
+
+use anyhow::{Context, Result, anyhow};
+use calendar::{JOURNALS, LastMark, PendingCommand, Plan, PlanInput, TakenMark, day_due, plan, read_last};
+use gst_events::{EventPayload, OperatorAction, OperatorCommand, RulebookActivated};
+use gst_rules::Rulebook;
+use gst_types::{IstDate, IstInstant};
+use serde::Deserialize;
+use service_kit::{LoopSpec, RunOptions, StreamLoop, ThreadContext, no_row_decoder, run_loops};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use stream::{CommitError, InputRecord, LogError, StateError, StateRead, Step, WorkerName, WorkerStatus};
+use stream_kafka::MarkWriter;
+
+/// The worker's name, its subcommand and its transactional id.
+pub const NAME: WorkerName = WorkerName("calendar");
+const COMMANDS: &str = "itc.operator-commands.v1";
+
+/// `[clock]`.
+#[derive(Debug, Clone, Deserialize)]
+struct Clock {
+    mode: ClockMode,
+    grace_in_hours: u32,
+    first_day: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ClockMode {
+    Clock,
+    Commands,
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Limits {
+    days_per_transaction_max: usize,
+    command_ids_max: usize,
+}
+
+/// The calendar's own options.
+#[derive(Debug, Clone, Deserialize)]
+struct Options {
+    clock: Clock,
+    limits: Limits,
+}
+
+/// Runs the calendar until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Where the configuration cannot be used or the process cannot start.
+pub fn run(options: &RunOptions) -> Result<ExitCode> {
+    let spec = LoopSpec {
+        name: NAME.0.to_owned(),
+        input: None,
+        build: crate::BUILD.to_owned(),
+        defaults_toml: calendar::DEFAULT_CONFIG,
+        decode_row: no_row_decoder,
+        single_thread: true,
+        make: Box::new(|context| Ok(Box::new(CalendarLoop::open(context)?))),
+    };
+    run_loops(spec, options)
+}
+
+struct CalendarLoop {
+    writer: MarkWriter,
+    options: Options,
+    first_day: Option<IstDate>,
+    first_rulebook: RulebookActivated,
+    last: Option<LastMark>,
+    /// In the mode `commands`, the last day that may be opened.
+    commanded: Option<IstDate>,
+    /// Where reading the commands goes on.
+    next_offsets: BTreeMap<u32, i64>,
+    waiting: Vec<PendingCommand>,
+    commits: u64,
+}
+
+impl CalendarLoop {
+    fn open(context: &ThreadContext<'_>) -> Result<Self> {
+        let options: Options = context.options.clone().try_into().context("the calendar's options cannot be read")?;
+        let first_day = match options.clock.first_day.as_str() {
+            "" => None,
+            text => Some(text.parse().context("option clock.first_day")?),
+        };
+        let digest = Rulebook::embedded().released_digest().to_owned();
+        let mut calendar = Self {
+            writer: MarkWriter::open(&context.settings.kafka_settings(), NAME)?,
+            options,
+            first_day,
+            first_rulebook: RulebookActivated { digest, rows: BTreeMap::new() },
+            last: None,
+            commanded: None,
+            next_offsets: BTreeMap::new(),
+            waiting: Vec::new(),
+            commits: 0,
+        };
+        calendar.read_last_mark()?;
+        Ok(calendar)
+    }
+
+    fn read_last_mark(&mut self) -> Result<()> {
+        let day = |record: &InputRecord| record.header("ce_type") == Some(gst_events::DayOpened::TYPE.0);
+        let record = self.writer.last(JOURNALS[0].name(), &day)?;
+        self.last = match record {
+            Some(record) => read_last(&record).map_err(|error| anyhow!("the last mark cannot be read: {error}"))?,
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// Takes in the commands that came since the last look.
+    fn read_commands(&mut self) -> Result<(), LogError> {
+        let partitions = self.writer.reader().partition_count(COMMANDS)?;
+        let starts: Vec<(u32, i64)> = (0..partitions)
+            .map(|partition| (partition, self.next_offsets.get(&partition).copied().unwrap_or_default()))
+            .collect();
+        let mut records = Vec::new();
+        self.writer.reader().read(COMMANDS, &starts, &mut |record| {
+            records.push(record);
+            ControlFlow::Continue(())
+        })?;
+        for record in records {
+            self.next_offsets.insert(record.source.partition, record.offset + 1);
+            // What is no command is told by `ingest`, which reads the same topic.
+            let Ok(command) = serde_json::from_slice::<OperatorCommand>(&record.value) else { continue };
+            if command.key != "*" {
+                continue;
+            }
+            if let OperatorAction::OpenDays { through } = &command.command {
+                self.commanded = self.commanded.max(Some(*through));
+            }
+            let id = record.meta().id;
+            self.waiting.push(PendingCommand {
+                id,
+                partition: record.source.partition,
+                offset: record.offset,
+                command,
+            });
+        }
+        Ok(())
+    }
+
+    /// The last day that may be opened now.
+    fn through(&self) -> Option<IstDate> {
+        match self.options.clock.mode {
+            ClockMode::Clock => today(self.options.clock.grace_in_hours),
+            ClockMode::Commands => self.commanded,
+        }
+    }
+
+    fn plan(&self, through: IstDate) -> Result<Plan, String> {
+        plan(&PlanInput {
+            last: self.last.as_ref(),
+            through,
+            first_day: self.first_day,
+            first_rulebook: &self.first_rulebook,
+            commands: &self.waiting,
+            days_max: self.options.limits.days_per_transaction_max,
+            command_ids_max: self.options.limits.command_ids_max,
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    fn write(&mut self, plan: &Plan) -> Result<Step, String> {
+        for refused in &plan.refused {
+            tracing::warn!(command = refused.id, code = refused.code, "an operator command for * was refused");
+        }
+        let records: Vec<_> = plan.marks.iter().map(calendar::PlannedMark::record).collect();
+        let topics = JOURNALS.map(gst_events::Topic::name);
+        match self.writer.write(&topics, &records) {
+            Ok(()) => {
+                self.waiting.clear();
+                let days = plan.marks.iter().filter_map(|planned| match &planned.mark {
+                    TakenMark::Day(day) => Some(LastMark {
+                        date: day.date,
+                        commands: day.commands.clone(),
+                        command_offsets: day.command_offsets.clone(),
+                    }),
+                    TakenMark::Rulebook(_) | TakenMark::DueDate(_) => None,
+                });
+                self.last = days.last().or(self.last.take());
+                self.commits += 1;
+                Ok(Step::Committed { records: 0, outputs: records.len() as u64 })
+            }
+            Err(CommitError::Retry(reason)) => {
+                tracing::warn!(reason, "marks were not written; trying again");
+                Ok(Step::Aborted)
+            }
+            Err(CommitError::OutcomeUnknown(reason)) => {
+                tracing::warn!(reason, "whether marks were written is unknown; reading the last one");
+                self.writer.reopen().map_err(|error| error.to_string())?;
+                self.read_last_mark().map_err(|error| format!("{error:#}"))?;
+                Ok(Step::Aborted)
+            }
+            Err(CommitError::Fenced(reason)) => Err(format!("another calendar is at work: {reason}")),
+            Err(CommitError::Fatal(reason)) => Err(reason),
+        }
+    }
+}
+
+/// The day that is due by the clock, some hours after midnight in India.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the calendar is the one place that turns the clock into a record of the log"
+)]
+fn today(grace_in_hours: u32) -> Option<IstDate> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let now = IstInstant::from_unix_seconds(i64::try_from(since.as_secs()).ok()?)?;
+    Some(day_due(now, grace_in_hours))
+}
+
+impl StreamLoop for CalendarLoop {
+    fn step(&mut self) -> Result<Step, String> {
+        match self.read_commands() {
+            Ok(()) => {}
+            Err(LogError::Retry(reason)) => {
+                tracing::warn!(reason, "commands cannot be read for now");
+                return Ok(Step::Idle);
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+        let planned = match self.through() {
+            Some(through) => self.plan(through)?,
+            None => Plan::default(),
+        };
+        if planned.marks.is_empty() {
+            // Days are long and commands are rare; by commands, somebody waits for each.
+            let pause = match self.options.clock.mode {
+                ClockMode::Clock => Duration::from_millis(500),
+                ClockMode::Commands => Duration::from_millis(20),
+            };
+            std::thread::sleep(pause);
+            return Ok(Step::Idle);
+        }
+        self.write(&planned)
+    }
+
+    fn status(&self) -> WorkerStatus {
+        WorkerStatus {
+            worker: NAME.0,
+            partitions: Vec::new(),
+            commits: self.commits,
+            aborts: 0,
+            unknown_outcomes: 0,
+            fenced: 0,
+            outputs: 0,
+            dead_letters: 0,
+            outcomes: self.last.iter().map(|last| (format!("OPENED {}", last.date), 1)).collect(),
+        }
+    }
+
+    fn rows(&self, _partition: u32) -> &dyn StateRead {
+        &NoRows
+    }
+
+    fn partition_count(&mut self) -> Option<u32> {
+        self.writer.reader().partition_count(JOURNALS[0].name()).ok()
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The calendar keeps no rows.
+struct NoRows;
+
+impl StateRead for NoRows {
+    fn get(&self, _key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(None)
+    }
+
+    fn range(&self, _from: &str, _to: &str, _limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+        Ok(Vec::new())
+    }
+}
