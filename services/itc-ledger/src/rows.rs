@@ -40,6 +40,17 @@ pub struct PaymentState {
     pub itc_availed: Option<TaxAmounts>,
 }
 
+/// The line of a statement behind a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineFact {
+    /// Its record.
+    pub record: String,
+    /// Its row.
+    pub table: TableRow,
+    /// Its credit, signed.
+    pub credit: TaxAmounts,
+}
+
 /// One fact about the credit of a document or Bill of Entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
@@ -66,8 +77,8 @@ pub enum Fact {
         return_period: TaxPeriod,
         /// How much, signed.
         tax: TaxAmounts,
-        /// The row of the statement, where it has one.
-        table: Option<TableRow>,
+        /// The line of the statement, where it has one.
+        line: Option<LineFact>,
     },
     /// Credit is taken away for good.
     Permanent {

@@ -1,7 +1,7 @@
 //! Credit taken in returns, and credit taken away for good.
 
 use super::Work;
-use crate::rows::{self, Fact, NoteRow};
+use crate::rows::{self, Fact, LineFact, NoteRow};
 use gst_events::{CreditAvailed, CreditSubject, PermanentReversalRecorded};
 use gst_types::{DocumentKind, TaxAmounts};
 use stream::DecideError;
@@ -28,7 +28,11 @@ impl Work<'_, '_> {
             subject,
             return_period: event.return_period,
             tax,
-            table: event.line.as_ref().map(|line| line.table.clone()),
+            line: event.line.as_ref().map(|line| LineFact {
+                record: line.record_id.0.clone(),
+                table: line.table.clone(),
+                credit: line.credit,
+            }),
         };
         self.add_step(&mut row, event.availed_at, fact)?;
         self.settle(row)?;

@@ -34,11 +34,6 @@ impl Work<'_, '_> {
         let mut bill = self.bill(&event.details)?;
         bill.tax = event.details.tax;
         bill.reference_date = event.details.reference_date;
-        // Customs sends a bill with its reference date only when goods are out and duty is paid (BOE-6).
-        let complete = event.details.reference_date.is_some() && bill.eligible_at.is_none();
-        if complete {
-            bill.eligible_at = Some(event.received_at);
-        }
         self.put_bill(&bill);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Claims inside a replay: section 16(4), BOE-5, the hold of R37-12, and where the credit goes.
 
 use super::{Cause, Machine, lines_of};
-use crate::rows::Step;
+use crate::rows::{LineFact, Step};
 use gst_events::{
     CreditSubject, LedgerCause, LedgerEntryKind, LedgerReason, PermanentReversalRule, TableRow, TimerExclusion,
 };
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 const BARRED: &str = "the return with the claim was filed after the last day of section 16(4)";
 const DISPUTED: &str = "whether section 16(4) reaches Bills of Entry is disputed; the claim is allowed";
 const NOT_DUE: &str = "the goods are not out of charge or the duty is not paid; the claim is not taken";
+const ABOVE: &str = "the claim is above what the line of the statement still has; only that is taken";
 const HELD: &str = "the supplier is not paid after 180 days; the claim is held, claim again when he is";
 
 impl Machine<'_> {
@@ -24,8 +25,12 @@ impl Machine<'_> {
         subject: &CreditSubject,
         return_period: TaxPeriod,
         tax: TaxAmounts,
-        table: Option<&TableRow>,
+        line: Option<&LineFact>,
     ) {
+        if line.is_some_and(|line| self.is_told_delta(line, tax)) {
+            return;
+        }
+        let table = line.map(|line| &line.table);
         if tax.max(&TaxAmounts::ZERO).is_zero() {
             self.negative_line(step, subject, return_period, tax, table);
             return;
@@ -52,10 +57,37 @@ impl Machine<'_> {
         if judged.flag().is_some() {
             self.alert_on(subject, &step.trigger, date, "SECTION_16_4_DISPUTED", DISPUTED, judged.rule());
         }
+        let tax = self.take_of_line(step, subject, tax, line);
         let kind = self.kind_of(subject, table);
         self.own_entry(step, subject, LedgerEntryKind::ItcAvailed, lines_of(kind), tax, Some(return_period));
         self.avail(step, subject, tax, return_period);
         self.recompute_claim(step, return_period);
+    }
+
+    /// BOE-10: a difference that customs told comes again as the IMPGA line of a statement; it is one rupee, not two.
+    fn is_told_delta(&mut self, line: &LineFact, tax: TaxAmounts) -> bool {
+        let is_amendment = line.table.as_str().ends_with("IMPGA") || line.table.as_str().ends_with("IMPGSEZA");
+        let told = if is_amendment { self.deltas_told.iter().position(|delta| *delta == tax) } else { None };
+        told.map(|at| self.deltas_told.remove(at)).is_some()
+    }
+
+    /// T4-5: of the line of a supplier's document no more than it still has; claims above it are told.
+    fn take_of_line(
+        &mut self,
+        step: &Step,
+        subject: &CreditSubject,
+        tax: TaxAmounts,
+        line: Option<&LineFact>,
+    ) -> TaxAmounts {
+        let (Some(line), CreditSubject::Document(_)) = (line, subject) else { return tax };
+        let taken = self.taken_of.entry(line.record.clone()).or_default();
+        let left = (line.credit - *taken).or_zero_if_negative();
+        let within = tax.min(&left);
+        *taken += within;
+        if within != tax {
+            self.alert_on(subject, &step.trigger, step.at.date(), "CLAIM_ABOVE_STATEMENT_LINE", ABOVE, rule::T4_5);
+        }
+        within
     }
 
     fn avail(&mut self, step: &Step, subject: &CreditSubject, tax: TaxAmounts, return_period: TaxPeriod) {

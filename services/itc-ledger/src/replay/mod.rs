@@ -81,6 +81,10 @@ struct Machine<'r> {
     latest_period: Option<TaxPeriod>,
     eligible: bool,
     debit_notes: BTreeMap<DocumentKey, (IstDate, Option<FinancialYear>)>,
+    /// Differences of a Bill of Entry that customs told and no line of a statement has repeated yet.
+    deltas_told: Vec<TaxAmounts>,
+    /// Credit taken of each line of a statement.
+    taken_of: BTreeMap<String, TaxAmounts>,
     /// The portal's own listing under rule 37A.
     listed_at: Option<IstInstant>,
     opened_37a: bool,
@@ -100,6 +104,8 @@ impl<'r> Machine<'r> {
             latest_period: None,
             eligible: false,
             debit_notes: BTreeMap::new(),
+            deltas_told: Vec::new(),
+            taken_of: BTreeMap::new(),
             listed_at: None,
             opened_37a: false,
             closed_37a: false,
@@ -171,8 +177,8 @@ impl<'r> Machine<'r> {
                     self.amend_credit(step, &CreditSubject::Document(document.clone()), *credit);
                 }
             }
-            Fact::Claim { subject, return_period, tax, table } => {
-                self.claim(step, subject, *return_period, *tax, table.as_ref());
+            Fact::Claim { subject, return_period, tax, line } => {
+                self.claim(step, subject, *return_period, *tax, line.as_ref());
             }
             Fact::Permanent { subject, rule: provision, return_period, tax } => {
                 let rest =
@@ -203,6 +209,7 @@ impl<'r> Machine<'r> {
             Fact::ImportDelta { tax } => {
                 let subject = self.row.subject.clone();
                 *self.summary.availed.entry(subject.clone()).or_default() += *tax;
+                self.deltas_told.push(*tax);
                 let lines = line(ReturnLine::ImportOfGoods);
                 self.own_entry(step, &subject, LedgerEntryKind::ImportCreditDelta, lines, *tax, None);
             }
