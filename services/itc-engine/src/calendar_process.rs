@@ -175,7 +175,7 @@ impl CalendarLoop {
         match self.writer.write(&topics, &records) {
             Ok(()) => {
                 self.waiting.clear();
-                let days = plan.marks.iter().filter_map(|planned| match &planned.mark {
+                let mut days = plan.marks.iter().filter_map(|planned| match &planned.mark {
                     TakenMark::Day(day) => Some(LastMark {
                         date: day.date,
                         commands: day.commands.clone(),
@@ -183,7 +183,7 @@ impl CalendarLoop {
                     }),
                     TakenMark::Rulebook(_) | TakenMark::DueDate(_) => None,
                 });
-                self.last = days.last().or(self.last.take());
+                self.last = days.next_back().or(self.last.take());
                 self.commits += 1;
                 Ok(Step::Committed { records: 0, outputs: records.len() as u64 })
             }
