@@ -1,0 +1,4 @@
+//! The statements of one taxpayer.
+
+#[cfg(test)]
+mod statement;
