@@ -4,6 +4,7 @@ use crate::decide::Work;
 use crate::interest;
 use crate::replay::{Planned, PlannedAlert, Planning};
 use crate::rows::{self, CreditRow, EntryPointerRow, EntryRow, Published, RecipientRow, Table4Row};
+use crate::table4;
 use gst_events::{
     Alert, EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
 };
@@ -157,9 +158,8 @@ impl Work<'_, '_> {
         let pointer = EntryPointerRow { number };
         self.draft.put(&rows::entry_of_period_key(self.recipient, period, number), &pointer);
         let mut sums = self.table4(period)?;
-        for line in &entry.lines {
-            *sums.lines.entry(line.clone()).or_default() += entry.tax;
-        }
+        let (last, before) = row.published.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+        table4::add(&mut sums, self.rules.same_period_netting(), &entry, before, last);
         self.draft.put(&rows::table4_key(self.recipient, period), &sums);
         self.say(recipient, &entry);
         match sums.filed_at {

@@ -54,8 +54,10 @@ fn run(case: &Value, config: &BTreeMap<String, String>, wanted: &Value) -> Vec<S
 
 #[test]
 fn rule_stories() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/rules");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let folders = [own.join("../../tests/cases/rules"), own.join("tests/ledger/cases")];
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut paths: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let mut failed = Vec::new();
     let mut count = 0;
