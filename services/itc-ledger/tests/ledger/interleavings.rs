@@ -15,7 +15,7 @@ const JOURNAL: &str = Topic::RecipientJournal.name();
 
 /// A move of a random history: what happens, and on which day after the invoice.
 #[derive(Debug, Clone)]
-enum Move {
+pub(crate) enum Move {
     Claim(u32),
     Pay(u32, i64),
     Note(u32),
@@ -25,7 +25,7 @@ enum Move {
     Amend(u32, i64),
 }
 
-fn event_of(number: usize, one: &Move) -> (u32, Value) {
+pub(crate) fn event_of(number: usize, one: &Move) -> (u32, Value) {
     // Every fact has a second of its own, so that no order is left to chance.
     let at = |day: &u32| {
         let date: gst_types::IstDate = "2024-05-15".parse().unwrap();
@@ -68,7 +68,7 @@ fn event_of(number: usize, one: &Move) -> (u32, Value) {
     }
 }
 
-fn history() -> impl Strategy<Value = Vec<Move>> {
+pub(crate) fn history() -> impl Strategy<Value = Vec<Move>> {
     let day = 1_u32..650;
     let one = prop_oneof![
         3 => day.clone().prop_map(Move::Claim),
@@ -82,7 +82,7 @@ fn history() -> impl Strategy<Value = Vec<Move>> {
     proptest::collection::vec(one, 1..9)
 }
 
-fn told(moves: &[Move], config: &BTreeMap<String, String>) -> Story {
+pub(crate) fn told(moves: &[Move], config: &BTreeMap<String, String>) -> Story {
     let mut events: Vec<(u32, Value)> = moves.iter().enumerate().map(|(number, one)| event_of(number, one)).collect();
     events.sort_by_key(|(day, event)| (*day, event["at"].as_str().map(str::to_owned)));
     let mut story = Story::new(config);
