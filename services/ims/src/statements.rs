@@ -224,14 +224,20 @@ pub(crate) fn filed(mut desk: Desk<'_>, event: &RecipientReturnFiled) -> Result<
     let cursor = desk.context.cursor.map(|cursor| cursor.0.clone());
     let mut after = None;
     if cursor.is_none() {
+        let told_before = desk.period_row(event.period)?.filed_at.is_some();
         if let Some(refusal) = desk.check_return(event.period)? {
             match event.origin {
                 Origin::User => return Ok(desk.refused(refusal, event.filed_at)),
+                // A period that only counted as filed is now told of; that is no difference.
+                Origin::Portal if refusal == Refusal::AlreadyFiled && !told_before => {}
                 Origin::Portal => {
                     let id = desk.request_id();
                     desk.say_diverged(id, refusal, event.filed_at);
                 }
             }
+        }
+        if told_before {
+            return Ok(desk.decided(EF_6));
         }
         desk.lock(event)?;
         desk.say_applied(event.origin, "the GSTR-3B is filed and its period closed", EF_6, event.filed_at);

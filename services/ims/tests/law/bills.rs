@@ -76,7 +76,7 @@ fn pd_8_be_3_received_by_the_13th() {
 }
 
 #[test]
-fn ac_7_be_2_a_bill_is_accepted_or_pending_never_rejected() {
+fn ac_7_be_2_be_14_ed_4_a_bill_is_accepted_or_pending_never_rejected() {
     let mut desk = Desk::new("112025");
     desk.receive("b", 18_000, "2025-11-21T10:00:00");
     assert_eq!(desk.act("b", ImsAction::Reject, "2025-11-22T10:00:00"), "REJECT_NOT_ALLOWED_FOR_BOE");
@@ -144,4 +144,11 @@ fn be_7_be_10_the_new_gstin_gets_the_full_value_unless_it_had_a_record() {
     };
     assert_eq!(moved(Some("new")).import("new"), line("122025", "3.A.IV.IMPGA", 18_000));
     assert!(moved(None).heard::<ImsRecordDecided>().is_empty());
+}
+
+#[test]
+fn be_9_an_old_gstin_change_counts_in_the_month_of_receipt() {
+    let mut desk = Desk::new("112025");
+    desk.move_out("rev", "2025-12-30T10:00:00");
+    assert_eq!(desk.import("rev"), line("122025", "3.A.IV.IMPGA", -18_000));
 }

@@ -9,6 +9,8 @@ mod bills;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod support;
