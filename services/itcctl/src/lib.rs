@@ -1,6 +1,7 @@
 //! The operator's command line, as a library so that its parts can be tested.
 
 pub mod cases;
+pub mod demo;
 pub mod feed;
 pub mod feed_record;
 pub mod gstn_check;

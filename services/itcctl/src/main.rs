@@ -24,6 +24,8 @@ enum Command {
     Gstn(GstnCommand),
     /// Publishes real files to the feeds: a table of what each file holds, and a refusal for each bad record.
     Feed(itcctl::feed::FeedArguments),
+    /// An invented year, or your own files, through the whole engine: tables, and a check against an oracle.
+    Demo(itcctl::demo::DemoArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,5 +79,6 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Command::Cases(CasesCommand::PortalPair { folder }) => itcctl::cases::run_portal_pair(folder, &mut out),
         Command::Gstn(GstnCommand::Check { files }) => itcctl::gstn_check::run(files, &mut out),
         Command::Feed(arguments) => itcctl::feed::run(arguments, &mut out),
+        Command::Demo(arguments) => itcctl::demo::run(arguments, &mut out),
     }
 }
