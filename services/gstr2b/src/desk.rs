@@ -14,18 +14,23 @@ pub(crate) type Decided = Decision<Outgoing, Outcome>;
 /// Room for the changes and events of one more line on a page.
 const ROOM_OF_A_LINE: usize = 8;
 
+/// Bytes of published lines of one page: they go out twice, as event and as row, in one transaction.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct Desk<'a> {
     pub(crate) draft: Draft<'a, Outgoing>,
     pub(crate) context: &'a Context<'a, ActiveRulebook>,
     pub(crate) recipient: RecipientGstin,
+    /// Bytes of lines published on this page.
+    pub(crate) published_bytes: usize,
 }
 
 impl<'a> Desk<'a> {
     pub(crate) fn open(rows: StateView<'a>, context: &'a Context<'a, ActiveRulebook>) -> Result<Self, DecideError> {
         let recipient =
             context.key.parse().map_err(|_| DecideError::Broken("the journal's key is no GSTIN".to_owned()))?;
-        Ok(Self { draft: Draft::new(rows), context, recipient })
+        Ok(Self { draft: Draft::new(rows), context, recipient, published_bytes: 0 })
     }
 
     pub(crate) fn statement(&self, period: TaxPeriod) -> Result<StatementRow, DecideError> {
@@ -38,7 +43,8 @@ impl<'a> Desk<'a> {
 
     pub(crate) fn is_page_full(&self) -> bool {
         let used = self.draft.change_count() + self.draft.event_count();
-        used > 0 && used + ROOM_OF_A_LINE > self.context.page.changes_max
+        let too_many = used > 0 && used + ROOM_OF_A_LINE > self.context.page.changes_max;
+        too_many || self.published_bytes >= PAGE_BYTES_MAX
     }
 
     /// Writes to the public topic with the next number of this taxpayer.

@@ -105,6 +105,7 @@ impl Desk<'_> {
             self.draft.put(&chunk_key, &row);
             let chunk = bucket.chunk(part);
             let body_key = key::within::<BodyRow>(self.recipient, period).with(&chunk).with(due.version);
+            self.published_bytes += body.len();
             let published: Vec<PublishedLine> = parsed(&body)?;
             self.draft.put(&body_key, &BodyRow { lines: body });
             self.publish(&Gstr2bChunk {
