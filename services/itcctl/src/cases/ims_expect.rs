@@ -126,10 +126,9 @@ fn statements(actual: &Actual<'_>, expect: &Fields<'_>, found: &mut Vec<String>)
         let label = format!("gstr2b {} {}", entry.text("gstin")?, key.1);
         let sealed = published.sealed.get(&key);
         let version = sealed.map_or(0, |sealed| sealed.version);
-        if let Some(wanted) = entry.0.get("version").and_then(Value::as_u64) {
-            if wanted != u64::from(version) {
-                found.push(format!("{label}: expected version {wanted}, got {version}"));
-            }
+        let wanted = entry.0.get("version").and_then(Value::as_u64);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != u64::from(version)) {
+            found.push(format!("{label}: expected version {wanted}, got {version}"));
         }
         let lines = sealed.map(|sealed| published.lines(sealed)).transpose()?.unwrap_or_default();
         if entry.0.contains_key("lines") {
