@@ -40,12 +40,7 @@ pub(crate) fn compare_document_keys(event: &Fields<'_>) -> Result<Value> {
     let key = |fields: &Fields<'_>| -> Result<DocumentKey> {
         let word = fields.text("type")?;
         let kind = DocumentKind::from_code(word).ok_or_else(|| anyhow!("field type: {word} is not known"))?;
-        Ok(DocumentKey::new(
-            fields.parse("supplier_gstin")?,
-            kind,
-            fields.parse("number")?,
-            fields.date("date")?,
-        ))
+        Ok(DocumentKey::new(fields.parse("supplier_gstin")?, kind, fields.parse("number")?, fields.date("date")?))
     };
     let same = |pair: &Value| -> Result<Value> {
         let pair = Fields::of(pair)?;

@@ -170,8 +170,12 @@ fn dashboard(actual: &mut Actual<'_>, entry: &Fields<'_>, found: &mut Vec<String
             "gstr2b_period": record.gstr2b_period,
         }),
     };
-    let wanted: Map<String, Value> =
-        entry.0.iter().filter(|(key, _)| key.as_str() != "ref").map(|(key, value)| (key.clone(), value.clone())).collect();
+    let wanted: Map<String, Value> = entry
+        .0
+        .iter()
+        .filter(|(key, _)| key.as_str() != "ref")
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     compare::differences(&format!("ims {name}"), &Value::Object(wanted), &got, found);
     Ok(())
 }

@@ -10,7 +10,9 @@ use gst_events::{
     RecipientReturnFiled, RecordId, Rule37aReversalListed, StatementRequested, SupplierForm, SupplierStatusReported,
     TaxpayerRegistered, TaxpayerRole,
 };
-use gst_types::{BillOfEntryId, FilingFrequency, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts};
+use gst_types::{
+    BillOfEntryId, FilingFrequency, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts,
+};
 use gstn_formats::Extra;
 use gstn_formats::codes::InvoiceType;
 use gstn_formats::gstr1::{Gstr1, Gstr1Document, Gstr1Section};
@@ -173,15 +175,12 @@ fn record_deleted(event: &Fields<'_>, id: &str, refs: &References) -> Result<Fee
         .into_iter()
         .find(|candidate| json!(section) == json!(candidate.code()))
         .ok_or_else(|| anyhow!("field ref: {name} has no section of GSTR-1"))?;
-    let document = Gstr1Document {
-        delete: true,
-        ..bare_document(section, supplier, recipient, &known.number, known.date)
-    };
+    let document =
+        Gstr1Document { delete: true, ..bare_document(section, supplier, recipient, &known.number, known.date) };
     let body = Gstr1::build(supplier, period, std::slice::from_ref(&document));
     let at = event.at()?;
     let supplier = supplier.to_string();
-    let step =
-        SupplierReturn { supplier: &supplier, form, happened_at: at, sent_at: at, origin: Origin::User };
+    let step = SupplierReturn { supplier: &supplier, form, happened_at: at, sent_at: at, origin: Origin::User };
     Ok(FeedRecord::supplier_return(id, SupplierStep::Deleted, &step, &body))
 }
 
@@ -215,8 +214,7 @@ pub(crate) fn action_word(event: &Fields<'_>) -> Result<ImsAction> {
 fn ims_action(event: &Fields<'_>, id: &str, refs: &References) -> Result<FeedRecord> {
     let name = event.text("ref")?;
     // A name that no record ever had is still a command, about a record that does not exist.
-    let record_id =
-        refs.get(name).map_or_else(|| RecordId(format!("unknown {name}")), |known| known.record_id.clone());
+    let record_id = refs.get(name).map_or_else(|| RecordId(format!("unknown {name}")), |known| known.record_id.clone());
     let itc_reduction = match event.optional_object("itc_reduction") {
         Some(reduction) => Some(ItcReduction {
             required: reduction.text("required")? == "YES",
@@ -271,7 +269,9 @@ pub(crate) fn bill_id(fields: &Fields<'_>) -> Result<BillOfEntryId> {
 pub(crate) fn bill_details(record: &Fields<'_>, fallback: Option<IstInstant>) -> Result<BillOfEntryDetails> {
     let heads = record.heads()?;
     let bill_of_entry_type = match record.optional_text("boe_type") {
-        Some(word) => serde_json::from_value(json!(word)).map_err(|_| anyhow!("field boe_type: {word} is not known"))?,
+        Some(word) => {
+            serde_json::from_value(json!(word)).map_err(|_| anyhow!("field boe_type: {word} is not known"))?
+        }
         None => BillOfEntryType::default(),
     };
     Ok(BillOfEntryDetails {

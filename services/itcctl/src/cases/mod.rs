@@ -59,7 +59,12 @@ pub fn run(paths: &[PathBuf], filter: Option<&str>, out: &mut dyn Write) -> Resu
             summary.failed += 1;
             let known = expected_failures.contains(&name);
             summary.unexpected += usize::from(!known);
-            writeln!(out, "FAIL {name}: {}{}", shortened(&found), if known { " (not expected to pass yet)" } else { "" })?;
+            writeln!(
+                out,
+                "FAIL {name}: {}{}",
+                shortened(&found),
+                if known { " (not expected to pass yet)" } else { "" }
+            )?;
         }
     }
     writeln!(out, "{} passed, {} failed", summary.passed, summary.failed)?;

@@ -42,7 +42,11 @@ struct Pair {
 pub fn run(folder: &Path, out: &mut dyn Write) -> Result<bool> {
     let pair = read(folder)?;
     let bad = pair.records.iter().filter(|record| !record.supplier.gstin().has_right_check_character()).count();
-    writeln!(out, "{bad} of {} records name a GSTIN whose check character is wrong (ID-2): a warning", pair.records.len())?;
+    writeln!(
+        out,
+        "{bad} of {} records name a GSTIN whose check character is wrong (ID-2): a warning",
+        pair.records.len()
+    )?;
     let mut simulation = start(&pair)?;
     let ids = feed(&mut simulation, &pair, out)?;
     classify(&mut simulation, &pair, &ids, out)
@@ -56,14 +60,13 @@ fn json_file(folder: &Path, name: &str) -> Result<Value> {
 
 fn read(folder: &Path) -> Result<Pair> {
     let download = ImsDownload::parse(&json_file(folder, "ims.json")?).map_err(|error| anyhow!("ims.json: {error}"))?;
-    let statement = Gstr2b::parse(&json_file(folder, "gstr2b.json")?).map_err(|error| anyhow!("gstr2b.json: {error}"))?;
+    let statement =
+        Gstr2b::parse(&json_file(folder, "gstr2b.json")?).map_err(|error| anyhow!("gstr2b.json: {error}"))?;
     let truth = json_file(folder, "ground_truth.json")?;
-    let trader = truth.get("trader").and_then(Value::as_str).ok_or_else(|| anyhow!("ground_truth.json names no trader"))?;
-    let records: Vec<ImsRecord> = download
-        .records()
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(|error| anyhow!("ims.json: {error}"))?;
+    let trader =
+        truth.get("trader").and_then(Value::as_str).ok_or_else(|| anyhow!("ground_truth.json names no trader"))?;
+    let records: Vec<ImsRecord> =
+        download.records().into_iter().collect::<Result<_, _>>().map_err(|error| anyhow!("ims.json: {error}"))?;
     let mut pair = Pair {
         recipient: trader.parse()?,
         period: statement.period,
@@ -113,7 +116,10 @@ fn read_statement(statement: &Gstr2b, pair: &mut Pair) -> Result<()> {
                     let key = (group.supplier, row, document.number.clone(), document.date);
                     pair.documents.entry(key).or_default().push(document.tax);
                 } else {
-                    *pair.not_in_ims.entry(kind_outside(document.reverse_charge, document.availability)).or_default() += 1;
+                    *pair
+                        .not_in_ims
+                        .entry(kind_outside(document.reverse_charge, document.availability))
+                        .or_default() += 1;
                 }
             }
         }
@@ -139,7 +145,13 @@ fn kind_outside(reverse_charge: Option<bool>, availability: Option<ItcAvailabili
 fn start(pair: &Pair) -> Result<Simulation> {
     let rows = BTreeMap::from([("draft_generation".to_owned(), "ON_REQUEST".to_owned())]);
     let mut simulation = Simulation::start(1, &rows)?;
-    register(&mut simulation, pair.recipient.gstin(), TaxpayerRole::Recipient, FilingFrequency::Monthly, Some(pair.period))?;
+    register(
+        &mut simulation,
+        pair.recipient.gstin(),
+        TaxpayerRole::Recipient,
+        FilingFrequency::Monthly,
+        Some(pair.period),
+    )?;
     let suppliers: BTreeSet<SupplierGstin> = pair.records.iter().map(|record| record.supplier).collect();
     for supplier in suppliers {
         let frequency = pair.frequencies.get(&supplier).copied().unwrap_or(FilingFrequency::Monthly);
@@ -258,8 +270,7 @@ fn save(
     for (position, index) in ordered.iter().enumerate() {
         ids[*index] = RecordId(format!("{feed_id}#{position}"));
     }
-    let documents: Vec<Gstr1Document> =
-        ordered.iter().map(|index| document(pair, &pair.records[*index])).collect();
+    let documents: Vec<Gstr1Document> = ordered.iter().map(|index| document(pair, &pair.records[*index])).collect();
     let body = Gstr1::build(supplier, period, &documents);
     let at = format!("{day}T09:00:00").parse()?;
     let text = supplier.to_string();
@@ -306,7 +317,10 @@ fn classify(simulation: &mut Simulation, pair: &Pair, ids: &[RecordId], out: &mu
         at: format!("{draft_on}T10:00:00").parse()?,
         origin: Origin::User,
     };
-    publish(simulation, FeedRecord::fact(Feed::TaxpayerEvents, "draft", &pair.recipient.to_string(), Some(fact.at), &fact))?;
+    publish(
+        simulation,
+        FeedRecord::fact(Feed::TaxpayerEvents, "draft", &pair.recipient.to_string(), Some(fact.at), &fact),
+    )?;
     let refusals = refusals(simulation)?;
     let lines = lines(simulation)?;
     let rulebook = Rulebook::embedded();

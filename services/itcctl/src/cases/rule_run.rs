@@ -45,7 +45,8 @@ fn step(
         None => Ok(()),
         Some(letter) => {
             let header = |name: &str| letter.header(name).unwrap_or_default().to_owned();
-            let names: Vec<String> = letter.headers.iter().map(|(name, _)| format!("{name}={}", header(name))).collect();
+            let names: Vec<String> =
+                letter.headers.iter().map(|(name, _)| format!("{name}={}", header(name))).collect();
             Err(anyhow!("the record became a dead letter: {}", names.join(", ")))
         }
     }

@@ -80,7 +80,13 @@ impl RuleStory {
         self.known(name)?.subject.clone().ok_or_else(|| anyhow!("ref {name} carries no credit"))
     }
 
-    fn fact<P: gst_events::EventPayload>(&self, feed: Feed, id: &str, event: &Fields<'_>, fact: &P) -> Result<FeedRecord> {
+    fn fact<P: gst_events::EventPayload>(
+        &self,
+        feed: Feed,
+        id: &str,
+        event: &Fields<'_>,
+        fact: &P,
+    ) -> Result<FeedRecord> {
         Ok(FeedRecord::fact(feed, id, &self.recipient()?.to_string(), Some(event.at()?), fact))
     }
 
@@ -186,8 +192,7 @@ impl RuleStory {
         let record = event.object("record")?;
         let invoice = self.document(&record, "invoice_ref")?;
         let date = record.date("document_date")?;
-        let note =
-            DocumentKey::new(invoice.supplier, DocumentKind::CreditNote, record.parse("document_number")?, date);
+        let note = DocumentKey::new(invoice.supplier, DocumentKind::CreditNote, record.parse("document_number")?, date);
         let fact = NoteAccepted {
             recipient: self.recipient()?,
             note: note.clone(),

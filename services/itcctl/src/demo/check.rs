@@ -32,7 +32,12 @@ pub(crate) fn check(year: &DemoYear, expected: &Expected, observed: &Observed, o
     let conserved = conservation(year, observed, &lines, out)?;
     let sign = |differences: &[String]| if differences.is_empty() { "=" } else { "differ from" };
     writeln!(out, "statements {} oracle: {} lines", sign(&in_statements), expected.lines.len())?;
-    writeln!(out, "ledger {} oracle: {} documents, with interest, to the paisa", sign(&in_ledger), expected.ledger.len())?;
+    writeln!(
+        out,
+        "ledger {} oracle: {} documents, with interest, to the paisa",
+        sign(&in_ledger),
+        expected.ledger.len()
+    )?;
     Ok(in_statements.is_empty() && in_ledger.is_empty() && conserved)
 }
 

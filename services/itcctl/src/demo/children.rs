@@ -61,7 +61,8 @@ impl Surroundings {
         if !engine.is_file() {
             bail!("there is no worker program {}: build `itc-engine`, or name it in ITC_ENGINE", engine.display());
         }
-        let folder = PathBuf::from(std::env::var("ITC_LOCAL_DIR").unwrap_or_else(|_| ".local".to_owned())).join("workers");
+        let folder =
+            PathBuf::from(std::env::var("ITC_LOCAL_DIR").unwrap_or_else(|_| ".local".to_owned())).join("workers");
         Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine })
     }
 }

@@ -46,9 +46,8 @@ pub(crate) fn generate(seed: u64, documents: usize) -> Result<DemoYear> {
         year.documents.push(document);
     }
     // Credit notes first: what an invoice owes depends on them.
-    let is_note = |index: &usize| {
-        year.documents.get(*index).is_some_and(|document| document.section == Gstr1Section::CN)
-    };
+    let is_note =
+        |index: &usize| year.documents.get(*index).is_some_and(|document| document.section == Gstr1Section::CN);
     let (notes, others): (Vec<usize>, Vec<usize>) = (0..documents).partition(is_note);
     for index in notes.into_iter().chain(others) {
         behaviour::decide(&mut year, index, &mut random);

@@ -186,7 +186,11 @@ fn keep(engine: &mut KafkaEngine, surroundings: &Surroundings, out: &mut dyn Wri
     for worker in &engine.workers().list {
         writeln!(out, "  curl -s http://{}/statez    # {}, log {}", worker.address, worker.name, worker.log.display())?;
     }
-    writeln!(out, "  /readyz, /metrics and /rows/TABLE/GSTIN answer on the same ports; Kafka is at {}", surroundings.kafka)?;
+    writeln!(
+        out,
+        "  /readyz, /metrics and /rows/TABLE/GSTIN answer on the same ports; Kafka is at {}",
+        surroundings.kafka
+    )?;
     let ids: Vec<String> = engine.workers().ids().iter().map(u32::to_string).collect();
     writeln!(out, "Stop them with: kill {}", ids.join(" "))?;
     Ok(())

@@ -3,8 +3,8 @@
 use super::engine::Engine;
 use anyhow::{Context, Result};
 use gst_events::{
-    EventPayload, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord, InvoicePaymentChanged, LedgerEntry, PublishedLine,
-    Request, RequestStatus, Topic,
+    EventPayload, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord, InvoicePaymentChanged, LedgerEntry,
+    PublishedLine, Request, RequestStatus, Topic,
 };
 use gst_types::{RecipientGstin, TaxPeriod};
 use serde::de::DeserializeOwned;
@@ -100,7 +100,8 @@ impl Observed {
             let mut lines = Vec::new();
             for named in &sealed.chunks {
                 let key = (recipient, period, named.chunk.clone(), named.version);
-                let chunk = chunks.get(&key).with_context(|| format!("chunk {} of {period} is missing", named.chunk))?;
+                let chunk =
+                    chunks.get(&key).with_context(|| format!("chunk {} of {period} is missing", named.chunk))?;
                 lines.extend(chunk.iter().cloned());
             }
             self.statements.insert((recipient, period), Statement { sealed, lines });

@@ -334,7 +334,12 @@ impl Writer<'_> {
                 let decided = |action: &DemoAction| action.on >= draft_on && action.on <= *filed_on;
                 let own = year.documents.iter().filter(|document| document.recipient == index);
                 let acted = own.flat_map(|document| &document.actions).any(decided)
-                    || year.bills.iter().filter(|bill| bill.recipient == index).flat_map(|bill| &bill.actions).any(decided);
+                    || year
+                        .bills
+                        .iter()
+                        .filter(|bill| bill.recipient == index)
+                        .flat_map(|bill| &bill.actions)
+                        .any(decided);
                 // A draft that had to wait for the return before is made on demand (GN-3).
                 let waited = earlier.replace(*filed_on).is_some_and(|earlier| earlier >= draft_on);
                 if acted || waited {

@@ -54,8 +54,19 @@ fn new_table(header: &[&str], numbers_from: usize) -> Table {
 
 /// GSTR-2B per recipient and period.
 pub(crate) fn statements(observed: &Observed, names: &Names, out: &mut dyn Write) -> Result<()> {
-    let header =
-        ["GSTR-2B of", "period", "versions", "lines", "IGST", "CGST", "SGST", "accepted", "deemed", "rejected", "pending"];
+    let header = [
+        "GSTR-2B of",
+        "period",
+        "versions",
+        "lines",
+        "IGST",
+        "CGST",
+        "SGST",
+        "accepted",
+        "deemed",
+        "rejected",
+        "pending",
+    ];
     let mut table = new_table(&header, 2);
     let mut last = None;
     for ((recipient, period), statement) in &observed.statements {
@@ -85,7 +96,10 @@ fn credit(statement: &Statement) -> TaxAmounts {
 /// Records that belonged to the period or an earlier one and were left for a later statement.
 fn pending(observed: &Observed, recipient: RecipientGstin, period: TaxPeriod) -> usize {
     let ids = |until: Option<TaxPeriod>| -> BTreeSet<String> {
-        let own = observed.statements.iter().filter(|((of, at), _)| *of == recipient && until.is_none_or(|until| *at <= until));
+        let own = observed
+            .statements
+            .iter()
+            .filter(|((of, at), _)| *of == recipient && until.is_none_or(|until| *at <= until));
         own.flat_map(|(_, statement)| statement.lines.iter().map(|line| line.record_id.to_string())).collect()
     };
     let (counted, ever) = (ids(Some(period)), ids(None));

@@ -41,7 +41,8 @@ pub(crate) fn print(observed: &Observed, names: &Names, out: &mut dyn Write) -> 
         writeln!(out, "  {}  {}", moment.at.date(), moment.text)?;
     }
     if let Some(pack) = observed.evidence.get(&(recipient, name)) {
-        let state = if pack.complete { "complete".to_owned() } else { format!("artefacts missing: {:?}", pack.missing) };
+        let state =
+            if pack.complete { "complete".to_owned() } else { format!("artefacts missing: {:?}", pack.missing) };
         let findings = if pack.findings.is_empty() { String::new() } else { format!(", {}", pack.findings.join(", ")) };
         writeln!(out, "  evidence pack: {} links, {state}{findings}", pack.artefacts.len())?;
     }
@@ -79,7 +80,9 @@ fn moment(record: &InputRecord, recipient: RecipientGstin, document: &DocumentKe
     if record.key_text() != recipient.to_string() {
         return None;
     }
-    portal_moment(record, document).or_else(|| books_moment(record, document)).or_else(|| credit_moment(record, document))
+    portal_moment(record, document)
+        .or_else(|| books_moment(record, document))
+        .or_else(|| credit_moment(record, document))
 }
 
 fn is_same(record: &SupplierRecord, document: &DocumentKey) -> bool {
@@ -91,7 +94,8 @@ fn is_same(record: &SupplierRecord, document: &DocumentKey) -> bool {
 
 fn portal_moment(record: &InputRecord, document: &DocumentKey) -> Option<Moment> {
     if let Some(it) = read::<DocumentSaved>(record).filter(|it| is_same(&it.document.record, document)) {
-        let text = format!("saved by the supplier, on the IMS dashboard: {}", rupees(it.document.record.document_value));
+        let text =
+            format!("saved by the supplier, on the IMS dashboard: {}", rupees(it.document.record.document_value));
         return Some(Moment { at: it.document.saved_at, text });
     }
     if let Some(it) = read::<DocumentFiled>(record).filter(|it| is_same(&it.document.record, document)) {
@@ -147,7 +151,8 @@ fn credit_moment(record: &InputRecord, document: &DocumentKey) -> Option<Moment>
         }
         (LedgerEntryKind::Reversal, EntryStatus::Posted) => {
             let interest = entry.interest.as_ref().map(|interest| interest.total.total()).unwrap_or_default();
-            let text = format!("reversal posted with GSTR-3B of {}, interest {}", entry.return_period, rupees(interest));
+            let text =
+                format!("reversal posted with GSTR-3B of {}, interest {}", entry.return_period, rupees(interest));
             Some(Moment { at: entry.posted_at?, text })
         }
         (LedgerEntryKind::Reclaim, EntryStatus::Due) => {

@@ -3,8 +3,8 @@
 
 use gst_events::ImsAction;
 use gst_types::{
-    BillOfEntryId, DocumentKey, DocumentKind, FilingFrequency, IstDate, Paise, RecipientGstin, StateCode, SupplierGstin,
-    TaxAmounts, TaxPeriod,
+    BillOfEntryId, DocumentKey, DocumentKind, FilingFrequency, IstDate, Paise, RecipientGstin, StateCode,
+    SupplierGstin, TaxAmounts, TaxPeriod,
 };
 use gstn_formats::gstr1::Gstr1Section;
 

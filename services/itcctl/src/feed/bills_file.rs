@@ -5,8 +5,8 @@ use super::ims_file;
 use super::translation::{Supplement, Translated, at_hour};
 use crate::feed_record::Feed;
 use gst_events::{
-    BillOfEntryDetails, BillOfEntryType, CustomsBillReported, CustomsBillValueAmended, CustomsStatusReported, ImsSection,
-    ImsTarget, RecordId,
+    BillOfEntryDetails, BillOfEntryType, CustomsBillReported, CustomsBillValueAmended, CustomsStatusReported,
+    ImsSection, ImsTarget, RecordId,
 };
 use gst_types::{IstDate, RecipientGstin};
 use gstn_formats::boe::{BoeRecord, ImportSection};

@@ -20,7 +20,12 @@ type FormKey = (gst_types::SupplierGstin, TaxPeriod, SupplierForm, bool);
 pub(super) fn translate(value: &Value, with: &Supplement) -> Translated {
     let mut out = Translated::of("IMS download");
     let Some(recipient) = with.recipient.or_else(|| named_recipient(value)) else {
-        out.refuse("header", "RECIPIENT_UNKNOWN", "the file does not say whose dashboard it is: give --recipient", "IN-5");
+        out.refuse(
+            "header",
+            "RECIPIENT_UNKNOWN",
+            "the file does not say whose dashboard it is: give --recipient",
+            "IN-5",
+        );
         return out;
     };
     let download = match ImsDownload::parse(value) {

@@ -105,7 +105,10 @@ pub fn run(arguments: &FeedArguments, out: &mut dyn Write) -> Result<bool> {
     Ok(files.iter().all(|(_, file)| file.refused.is_empty()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "`ce_time` is when a record is sent; no decision reads it as a legal date")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`ce_time` is when a record is sent; no decision reads it as a legal date"
+)]
 fn now() -> Result<IstInstant> {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     IstInstant::from_unix_seconds(i64::try_from(since_1970.as_secs())?).context("the machine's clock is out of range")
@@ -135,7 +138,8 @@ fn read(path: &Path, with: &Supplement) -> Result<Translated> {
 /// A message where one is not taken.
 pub fn publish_all(port: &mut dyn FeedPort, records: &[&FeedRecord]) -> Result<()> {
     let length = u64::try_from(records.len()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(length).with_style(style).with_message("feeding");
     for record in records {
         port.publish(record)?;
@@ -156,7 +160,8 @@ pub fn write_summary(files: &[(PathBuf, Translated)], dry_run: bool, out: &mut d
     let to_publish = if dry_run { "would publish" } else { "messages" };
     table.set_header(["file", "kind", "feed", "entries", to_publish, "refused"]);
     for (path, file) in files {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         let refused = file.refused.len();
         if file.entries.is_empty() {
             table.add_row([name.clone(), file.kind.clone(), "-".into(), "0".into(), "0".into(), refused.to_string()]);

@@ -85,8 +85,7 @@ fn payment(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<(),
         "SET_OFF" => {
             let confirmation_document = row.text("confirmation").map(str::to_owned);
             let document = row.document()?;
-            let fact =
-                BookAdjusted { recipient, adjustment_id: money.id, document, amount, confirmation_document, at };
+            let fact = BookAdjusted { recipient, adjustment_id: money.id, document, amount, confirmation_document, at };
             out.fact(Feed::SupplierPayments, &key, at, with, &fact);
         }
         "COMMERCIAL_NOTE" => {

@@ -61,8 +61,7 @@ fn publish(filer: Gstin, entry: &FiledReturn, with: &Supplement, out: &mut Trans
             out.fact(Feed::TaxpayerEvents, &key, at, with, &fact);
         }
         ("GSTR3B", false) => {
-            let fact =
-                SupplierStatusReported { supplier: SupplierGstin(filer), period: entry.period, filed: true, at };
+            let fact = SupplierStatusReported { supplier: SupplierGstin(filer), period: entry.period, filed: true, at };
             out.fact(Feed::TaxpayerEvents, &key, at, with, &fact);
         }
         ("GSTR9", true) => {

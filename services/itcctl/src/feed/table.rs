@@ -1,8 +1,8 @@
 //! Reading a CSV file by its column names: a wrong value is told by its line and column.
 
 use gst_types::{
-    BillOfEntryIdError, DateError, DocumentKey, DocumentKind, DocumentNumberError, GstinError, IstDate, MoneyError, Paise,
-    PeriodError, SupplierGstin, TaxAmounts,
+    BillOfEntryIdError, DateError, DocumentKey, DocumentKind, DocumentNumberError, GstinError, IstDate, MoneyError,
+    Paise, PeriodError, SupplierGstin, TaxAmounts,
 };
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -149,7 +149,8 @@ pub(super) struct Table {
 impl Table {
     /// Reads a text; the first line names the columns.
     pub(super) fn read(text: &str) -> Self {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let mut table = Self { columns: BTreeMap::new(), rows: Vec::new(), broken: Vec::new() };
         match reader.headers() {
             Ok(headers) => {
@@ -164,7 +165,9 @@ impl Table {
                     let line = record.position().map_or(0, csv::Position::line);
                     let cells: Vec<String> = record.iter().map(str::to_owned).collect();
                     if cells.len() > table.columns.len() {
-                        table.broken.push((line, format!("{} cells under {} columns", cells.len(), table.columns.len())));
+                        table
+                            .broken
+                            .push((line, format!("{} cells under {} columns", cells.len(), table.columns.len())));
                     } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
                         table.rows.push((line, cells));
                     }

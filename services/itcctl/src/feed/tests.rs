@@ -43,7 +43,11 @@ fn a_filed_gstr1_is_saved_and_filed_and_an_unfiled_one_only_saved() {
 
 #[test]
 fn a_bad_document_is_refused_by_field_and_the_others_go_on() {
-    let file = translate(&gstr1(&[invoice("A-1", &json!(180)), invoice("A-2", &json!(180.123))], None), "json", &Supplement::default());
+    let file = translate(
+        &gstr1(&[invoice("A-1", &json!(180)), invoice("A-2", &json!(180.123))], None),
+        "json",
+        &Supplement::default(),
+    );
     assert_eq!(file.entries[&Feed::SupplierFilings], 1);
     assert_eq!(file.refused.len(), 1);
     assert_eq!(file.refused[0].code, "AMOUNT_TOO_MANY_DECIMALS");
@@ -93,8 +97,7 @@ fn what_an_ims_download_does_not_say_must_be_given() {
 fn a_bill_of_entry_with_a_reference_date_is_out_of_charge_and_paid() {
     let bill = json!({ "portcd": "INNSA1", "boenum": "4000001", "boedt": "02-11-2025", "irefdt": "05-11-2025",
         "txval": 1000, "igst": 180, "cess": 0, "action": "N" });
-    let expected =
-        ["itc.customs-bill-reported.v1", "itc.customs-status-reported.v1", "itc.customs-status-reported.v1"];
+    let expected = ["itc.customs-bill-reported.v1", "itc.customs-status-reported.v1", "itc.customs-status-reported.v1"];
     assert_eq!(types(&bill.to_string(), "json", &with_recipient()), expected);
 }
 

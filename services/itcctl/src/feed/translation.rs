@@ -73,7 +73,14 @@ impl Translated {
     }
 
     /// Adds a fact in our own words.
-    pub fn fact<P: EventPayload>(&mut self, feed: Feed, key: &str, happened_at: IstInstant, with: &Supplement, fact: &P) {
+    pub fn fact<P: EventPayload>(
+        &mut self,
+        feed: Feed,
+        key: &str,
+        happened_at: IstInstant,
+        with: &Supplement,
+        fact: &P,
+    ) {
         let value = serde_json::to_vec(fact).unwrap_or_default();
         let id = content_id(&[feed.topic(), P::TYPE.0, key], &value);
         let sent_at = with.sent_at.unwrap_or(happened_at);
