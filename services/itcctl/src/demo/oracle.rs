@@ -190,8 +190,8 @@ fn steps(year: &DemoYear, index: usize, document: &DemoDocument, line: Option<&L
 fn document_ledger(year: &DemoYear, index: usize, document: &DemoDocument, line: Option<&Line>) -> LedgerTotals {
     let mut totals = LedgerTotals::default();
     if document.section == Gstr1Section::CN {
-        // A note is taken out of credit once, whoever tells of it.
-        if let Some(line) = line {
+        // A note is taken out of credit once: of its invoice's where the register links them, else of its own.
+        if let Some(line) = line.filter(|_| document.noted.is_none()) {
             totals.availed = line.effect.map(|_, amount| -amount);
         }
         return totals;
@@ -221,6 +221,7 @@ fn document_ledger(year: &DemoYear, index: usize, document: &DemoDocument, line:
         totals.reclaimed += change.map(|_, amount| -amount).or_zero_if_negative();
         totals.interest += interest(year, document, day, &reversed, line.map(|line| line.filed_on));
     }
+    totals.availed -= run.note_tax;
     totals
 }
 

@@ -54,7 +54,8 @@ pub(crate) fn schedule(year: &DemoYear) -> Result<Schedule> {
         writer.payments(index, document)?;
     }
     writer.returns();
-    Ok(writer.days.into_iter().map(|(day, translated)| (day, translated.records)).collect())
+    let days = writer.days.into_iter().filter(|(day, _)| *day <= year.last_day);
+    Ok(days.map(|(day, translated)| (day, translated.records)).collect())
 }
 
 impl Writer<'_> {
