@@ -90,6 +90,16 @@ impl Workers {
         self.keep = true;
     }
 
+    /// Kills a worker as a crash does and starts it again at the same address, with the store that its disk holds.
+    pub(crate) fn kill_and_restart(&mut self, index: usize, surroundings: &Surroundings) -> Result<()> {
+        let worker = &mut self.list[index];
+        worker.process.kill().with_context(|| format!("killing {}", worker.name))?;
+        worker.process.wait()?;
+        let log = File::options().append(true).open(&worker.log)?;
+        worker.process = start_process(worker.name, worker.address, &log, surroundings)?;
+        worker.wait_until_ready(&|| false)
+    }
+
     /// Their process ids.
     pub(crate) fn ids(&self) -> Vec<u32> {
         self.list.iter().map(|worker| worker.process.id()).collect()
@@ -101,6 +111,11 @@ fn spawn(name: &'static str, surroundings: &Surroundings) -> Result<Worker> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let log = surroundings.folder.join(format!("{name}.log"));
     let file = File::create(&log)?;
+    let process = start_process(name, address, &file, surroundings)?;
+    Ok(Worker { name, address, log, process })
+}
+
+fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Surroundings) -> Result<Child> {
     let store = surroundings.folder.join("store");
     let mut command = Command::new(&surroundings.engine);
     command.arg(name);
@@ -117,14 +132,13 @@ fn spawn(name: &'static str, surroundings: &Surroundings) -> Result<Worker> {
         command.args(["--set", &option]);
     }
     // A group of its own: Ctrl-C reaches the demo alone, which then ends its workers in order.
-    let process = command
+    command
         .process_group(0)
         .stdin(Stdio::null())
-        .stdout(Stdio::from(file.try_clone()?))
-        .stderr(Stdio::from(file))
+        .stdout(Stdio::from(log.try_clone()?))
+        .stderr(Stdio::from(log.try_clone()?))
         .spawn()
-        .with_context(|| format!("starting {} {name}", surroundings.engine.display()))?;
-    Ok(Worker { name, address, log, process })
+        .with_context(|| format!("starting {} {name}", surroundings.engine.display()))
 }
 
 impl Worker {

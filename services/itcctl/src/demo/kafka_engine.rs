@@ -3,6 +3,7 @@
 
 use super::children::{Surroundings, Worker, Workers};
 use super::engine::Engine;
+use super::faults::{Broken, Faults};
 use super::topics;
 use crate::feed::publish::{FeedPort, KafkaFeeds};
 use crate::feed_record::FeedRecord;
@@ -40,6 +41,7 @@ pub(crate) struct KafkaEngine {
     last: Option<LastMark>,
     first_day: IstDate,
     fed: i64,
+    faults: Option<Faults>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -63,7 +65,17 @@ impl KafkaEngine {
         let marks = MarkWriter::open(&kafka, WorkerName("calendar"))?;
         let reader = TopicReader::open(&kafka, "itcctl-demo")?;
         let feeds = KafkaFeeds::new(&surroundings.kafka, "itcctl-demo");
-        Ok(Self { workers, feeds, marks, reader, last: None, first_day, fed: 0, stopped })
+        Ok(Self { workers, feeds, marks, reader, last: None, first_day, fed: 0, faults: None, stopped })
+    }
+
+    /// Breaks things while the year runs.
+    pub(crate) fn break_things(&mut self, faults: Faults) {
+        self.faults = Some(faults);
+    }
+
+    /// What was broken, in words.
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.faults.as_ref().map(Faults::summary)
     }
 
     /// The worker processes.
@@ -151,7 +163,19 @@ impl Engine for KafkaEngine {
         }
         self.feeds.flush()?;
         self.fed += i64::try_from(records.len())?;
-        self.settle()
+        let broken = match &mut self.faults {
+            Some(faults) => faults.strike(&mut self.workers)?,
+            None => Broken::Nothing,
+        };
+        if broken == Broken::Ingest {
+            // A new process counts from zero; it is at rest when its lag says so.
+            self.fed = 0;
+        }
+        self.settle()?;
+        if broken == Broken::Ingest {
+            self.fed = self.standing()?.read_by_ingest;
+        }
+        Ok(())
     }
 
     fn open_days_to(&mut self, day: IstDate) -> Result<()> {

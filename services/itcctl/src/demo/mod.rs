@@ -5,6 +5,7 @@ mod behaviour;
 mod check;
 mod children;
 mod engine;
+mod faults;
 mod generate;
 mod kafka_engine;
 mod observe;
@@ -25,6 +26,7 @@ use anyhow::{Context, Result, bail};
 use children::Surroundings;
 use clap::Args;
 use engine::Engine;
+use faults::Faults;
 use gst_types::{IstDate, IstInstant, RecipientGstin, TaxPeriod};
 use kafka_engine::KafkaEngine;
 use observe::Observed;
@@ -59,6 +61,9 @@ pub struct DemoArguments {
     /// Leave the workers running and say how to look around.
     #[arg(long, conflicts_with = "simulated")]
     pub keep: bool,
+    /// While the year runs, kill every worker process once in mid-batch and empty Redis once; the result must be the same.
+    #[arg(long, requires = "kafka")]
+    pub faults: bool,
     /// The invented year is the same for the same seed.
     #[arg(long, default_value_t = 2025)]
     pub seed: u64,
@@ -103,7 +108,13 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     let surroundings = Surroundings::find(kafka, redis)?;
     writeln!(out, "Kafka at {kafka}, Redis at {redis}, workers' logs in {}", surroundings.folder.display())?;
     let mut engine = KafkaEngine::start(&surroundings, story.first_day, watch_signals()?)?;
+    if arguments.faults {
+        engine.break_things(Faults::new(&surroundings));
+    }
     let right = show(&mut engine, &story, out)?;
+    if let Some(broken) = engine.broken() {
+        writeln!(out, "faults: {broken}")?;
+    }
     if arguments.keep {
         keep(&mut engine, &surroundings, out)?;
     }
