@@ -101,16 +101,20 @@ fn conservation(
     };
     let (credit, notes, unavailable, rejected) = (of("3.A"), of("3.B"), of("4."), of("6."));
     let counted: BTreeSet<&String> = lines.keys().map(|key| &key.2).collect();
-    let waits = observed.records.values().filter(|it| it.action == ImsAction::Pending && it.visible_in_ims);
-    let pending: BTreeSet<String> =
-        waits.map(|record| record.subject.to_string()).filter(|subject| !counted.contains(subject)).collect();
+    let waiting = |is_pending: bool| {
+        let waits = observed.records.values().filter(|it| it.visible_in_ims && it.filed);
+        let of_kind = waits.filter(|it| (it.action == ImsAction::Pending) == is_pending);
+        let subjects = of_kind.map(|record| record.subject.to_string()).filter(|subject| !counted.contains(subject));
+        subjects.collect::<BTreeSet<String>>().len()
+    };
+    // Accepted or rejected after the last return: it counts in the next statement.
+    let (pending, next) = (waiting(true), waiting(false));
     let read = year.documents.len() + year.bills.len();
-    let found = credit + notes + unavailable + rejected + pending.len() + observed.dead_letters.len();
+    let found = credit + notes + unavailable + rejected + pending + next + observed.dead_letters.len();
     writeln!(
         out,
         "conservation: {read} read = {credit} credit + {notes} credit notes + {unavailable} not available + {rejected} \
-         rejected + {} pending + {} dead letters{}",
-        pending.len(),
+         rejected + {pending} pending + {next} for the next statement + {} dead letters{}",
         observed.dead_letters.len(),
         if read == found { String::new() } else { format!(": DIFFERS by {}", read.abs_diff(found)) },
     )?;
