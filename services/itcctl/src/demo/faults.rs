@@ -43,7 +43,7 @@ impl Faults {
     /// Called when a day's facts are on their way: breaks the next thing if its day has come.
     pub(crate) fn strike(&mut self, workers: &mut Workers) -> Result<Broken> {
         self.fed_days += 1;
-        if self.fed_days % DAYS_BETWEEN != 0 || self.done > WORKERS.len() {
+        if !self.fed_days.is_multiple_of(DAYS_BETWEEN) || self.done > WORKERS.len() {
             return Ok(Broken::Nothing);
         }
         let fault = self.done;

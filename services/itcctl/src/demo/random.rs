@@ -1,4 +1,4 @@
-//! Numbers from a seed: the same seed gives the same year on every machine. SplitMix64 (Steele, Lea, Flood 2014).
+//! Numbers from a seed: the same seed gives the same year on every machine. `splitmix64` (Steele, Lea, Flood 2014).
 
 use gst_types::Paise;
 
