@@ -3,13 +3,13 @@
 use super::compare;
 use super::fields::Fields;
 use super::references::References;
+use super::statements::Statements;
 use anyhow::{Result, anyhow};
-use gst_events::{Gstr2bChunk, Gstr2bSealed, PublishedLine, RecordId, SupplierLiability, Topic};
+use gst_events::{PublishedLine, RecordId, SupplierLiability, Topic};
 use gst_rules::Rulebook;
 use gst_types::{IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
 use itc_engine::simulation::Simulation;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// What came out of a story.
 pub(crate) struct Actual<'a> {
@@ -19,40 +19,6 @@ pub(crate) struct Actual<'a> {
     pub(crate) now: Option<IstInstant>,
     pub(crate) outcomes: Vec<Value>,
     pub(crate) functions: Map<String, Value>,
-}
-
-/// The last version of each statement, with its lines.
-#[derive(Debug, Default)]
-struct Statements {
-    sealed: BTreeMap<(RecipientGstin, TaxPeriod), Gstr2bSealed>,
-    chunks: BTreeMap<(RecipientGstin, TaxPeriod, String, u32), Gstr2bChunk>,
-}
-
-impl Statements {
-    fn read(simulation: &Simulation) -> Result<Self> {
-        let mut statements = Self::default();
-        for record in simulation.read_all(Topic::Gstr2b.name()) {
-            if record.header("ce_type") == Some("itc.gstr2b-sealed.v1") {
-                let sealed: Gstr2bSealed = serde_json::from_slice(&record.value)?;
-                statements.sealed.insert((sealed.recipient, sealed.period), sealed);
-            } else {
-                let chunk: Gstr2bChunk = serde_json::from_slice(&record.value)?;
-                let key = (chunk.recipient, chunk.period, chunk.chunk.clone(), chunk.version);
-                statements.chunks.insert(key, chunk);
-            }
-        }
-        Ok(statements)
-    }
-
-    fn lines(&self, sealed: &Gstr2bSealed) -> Result<Vec<&PublishedLine>> {
-        let mut lines = Vec::new();
-        for named in &sealed.chunks {
-            let key = (sealed.recipient, sealed.period, named.chunk.clone(), named.version);
-            let chunk = self.chunks.get(&key).ok_or_else(|| anyhow!("chunk {} was never published", named.chunk))?;
-            lines.extend(&chunk.lines);
-        }
-        Ok(lines)
-    }
 }
 
 /// Everything that differs.
@@ -124,7 +90,7 @@ fn statements(actual: &Actual<'_>, expect: &Fields<'_>, found: &mut Vec<String>)
         let entry = Fields::of(entry)?;
         let key = (RecipientGstin(entry.parse("gstin")?), entry.parse::<TaxPeriod>("period")?);
         let label = format!("gstr2b {} {}", entry.text("gstin")?, key.1);
-        let sealed = published.sealed.get(&key);
+        let sealed = published.last(key.0, key.1);
         let version = sealed.map_or(0, |sealed| sealed.version);
         let wanted = entry.0.get("version").and_then(Value::as_u64);
         if let Some(wanted) = wanted.filter(|wanted| *wanted != u64::from(version)) {

@@ -12,6 +12,7 @@ mod references;
 mod rule_expect;
 mod rule_run;
 mod rule_story;
+mod statements;
 
 use anyhow::Result;
 use case_file::{Case, CaseKind, Variant};

@@ -2,11 +2,12 @@
 //! filed on the dates that the GSTR-2B prints, run through the topology, and compared with that GSTR-2B.
 
 use super::ims_run::publish;
+use super::statements::Statements;
 use crate::feed_record::{Feed, FeedRecord, SupplierReturn, SupplierStep};
 use anyhow::{Context, Result, anyhow};
 use gst_events::{
-    Gstr2bChunk, Gstr2bSealed, Origin, PublishedLine, RecordId, Request, RequestStatus, StatementRequested,
-    SupplierForm, TaxpayerRegistered, TaxpayerRole, Topic,
+    Origin, PublishedLine, RecordId, Request, RequestStatus, StatementRequested, SupplierForm, TaxpayerRegistered,
+    TaxpayerRole, Topic,
 };
 use gst_rules::{Rulebook, rule};
 use gst_types::{FilingFrequency, Gstin, IstDate, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
@@ -322,7 +323,10 @@ fn classify(simulation: &mut Simulation, pair: &Pair, ids: &[RecordId], out: &mu
         FeedRecord::fact(Feed::TaxpayerEvents, "draft", &pair.recipient.to_string(), Some(fact.at), &fact),
     )?;
     let refusals = refusals(simulation)?;
-    let lines = lines(simulation)?;
+    let statements = Statements::read(simulation)?;
+    let sealed = statements.last(pair.recipient, pair.period).ok_or_else(|| anyhow!("no GSTR-2B was published"))?;
+    let lines: BTreeMap<&RecordId, &PublishedLine> =
+        statements.lines(sealed)?.into_iter().map(|line| (&line.record_id, line)).collect();
     let rulebook = Rulebook::embedded();
     let mut classes: BTreeMap<Class, usize> = BTreeMap::new();
     for (index, record) in pair.records.iter().enumerate() {
@@ -377,22 +381,6 @@ fn refusals(simulation: &Simulation) -> Result<BTreeMap<RecordId, String>> {
         }
     }
     Ok(refusals)
-}
-
-fn lines(simulation: &Simulation) -> Result<BTreeMap<RecordId, PublishedLine>> {
-    let mut sealed: Option<Gstr2bSealed> = None;
-    let mut chunks: BTreeMap<(String, u32), Gstr2bChunk> = BTreeMap::new();
-    for record in simulation.read_all(Topic::Gstr2b.name()) {
-        if record.header("ce_type") == Some("itc.gstr2b-sealed.v1") {
-            sealed = Some(serde_json::from_slice(&record.value)?);
-        } else {
-            let chunk: Gstr2bChunk = serde_json::from_slice(&record.value)?;
-            chunks.insert((chunk.chunk.clone(), chunk.version), chunk);
-        }
-    }
-    let sealed = sealed.ok_or_else(|| anyhow!("no GSTR-2B was published"))?;
-    let named = sealed.chunks.into_iter().filter_map(|named| chunks.remove(&(named.chunk, named.version)));
-    Ok(named.flat_map(|chunk| chunk.lines).map(|line| (line.record_id.clone(), line)).collect())
 }
 
 fn report(pair: &Pair, classes: &BTreeMap<Class, usize>, out: &mut dyn Write) -> Result<bool> {
