@@ -171,7 +171,10 @@ fn take_commands(input: &PlanInput<'_>, position: &mut LastMark, plan: &mut Plan
             }
             // How far days may be opened is the caller's `through`.
             OperatorAction::OpenDays { .. } => {}
-            OperatorAction::Release | OperatorAction::Drop { .. } => {
+            OperatorAction::Release
+            | OperatorAction::Drop { .. }
+            | OperatorAction::Replay { .. }
+            | OperatorAction::Discard { .. } => {
                 plan.refused.push(RefusedCommand { id: pending.id.clone(), code: "COMMAND_NEEDS_A_KEY" });
             }
         }

@@ -2,7 +2,7 @@
 
 use gst_events::{Origin, SupplierForm};
 use gst_types::{IstDate, IstInstant};
-use stream::{Decode, DecodeFailure, InputRecord, Mark};
+use stream::{Decode, DecodeFailure, InputRecord, Mark, Order};
 
 /// The largest message that is taken: topics carry 5 MiB, so that a dead letter still has room for its headers.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -145,6 +145,14 @@ impl Decode for FeedRecord {
             sent_at: meta.time.as_deref().and_then(|time| time.parse().ok()).or(stamped),
             value: record.value.clone(),
         }))
+    }
+
+    /// Only orders to `ingest` itself are its own; what is no command is told where commands are forwarded.
+    fn order(record: &InputRecord) -> Result<Option<Order>, DecodeFailure> {
+        if &*record.source.topic != Feed::OperatorCommands.topic() {
+            return Ok(None);
+        }
+        Ok(gst_events::order_of(record).unwrap_or_default())
     }
 
     /// Feeds have no marks.

@@ -11,6 +11,7 @@ mod filings;
 mod gstr2b;
 mod ims;
 mod ledger;
+mod orders;
 mod outgoing;
 mod payments;
 mod public;
@@ -42,6 +43,7 @@ pub use ledger::{
     EntryStatus, InterestBasis, InterestSlice, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind,
     LedgerReason, ReversalInterest, SupplierWatched,
 };
+pub use orders::{Bytes, ReplayedHeader, ReplayedRecord, answer_to, order_of};
 pub use outgoing::{Outgoing, Topic};
 pub use payments::{
     AdvanceAdjusted, BookAdjusted, CommercialNoteReceived, PaymentMade, PaymentReallocated, TdsDeducted, TdsKind,

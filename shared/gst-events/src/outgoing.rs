@@ -120,6 +120,12 @@ impl Outgoing {
         Self::new(Topic::Results, gstin.to_string(), request)
     }
 
+    /// What became of a request for a key that is no GSTIN, such as a Bill of Entry.
+    #[must_use]
+    pub fn result_for_key(key: String, request: &Request) -> Self {
+        Self::new(Topic::Results, key, request)
+    }
+
     /// An alert.
     #[must_use]
     pub fn alert(gstin: Gstin, alert: &Alert) -> Self {
@@ -155,5 +161,9 @@ impl Outgoing {
 impl Encode for Outgoing {
     fn encode(&self) -> OutputRecord {
         self.0.clone()
+    }
+
+    fn answer(answer: &stream::Answer<'_>) -> Option<Self> {
+        Some(crate::orders::answer_to(answer))
     }
 }

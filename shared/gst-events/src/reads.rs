@@ -86,6 +86,10 @@ macro_rules! reads {
             fn mark(record: &stream::InputRecord) -> Result<Option<stream::Mark>, stream::DecodeFailure> {
                 $crate::mark_of(record)
             }
+
+            fn order(record: &stream::InputRecord) -> Result<Option<stream::Order>, stream::DecodeFailure> {
+                $crate::order_of(record)
+            }
         }
     };
 }

@@ -221,10 +221,22 @@ pub struct Rule37aReversalListed {
 pub enum OperatorAction {
     /// Decide a parked key's waiting events again.
     Release,
-    /// Drop one waiting event of a parked key.
+    /// Put one waiting event of a parked key among the dead letters.
     Drop {
         /// Its id.
         event_id: String,
+    },
+    /// Take a dead letter in again, as it was or mended; the worker is the one that put it aside.
+    Replay {
+        /// The letter's place, `partition/offset`.
+        letter: String,
+        /// The record that was put aside.
+        record: crate::orders::ReplayedRecord,
+    },
+    /// Leave a dead letter aside for good.
+    Discard {
+        /// The letter's place, `partition/offset`.
+        letter: String,
     },
     /// Move a due date (PD-6); the key is `*`.
     ExtendDueDate {

@@ -82,6 +82,17 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             return Ok(());
         }
         let meta = record.meta();
+        match P::Event::order(record) {
+            Ok(Some(order)) if order.worker == P::NAME.0 => {
+                self.take_order(record, &meta, &order)?;
+                return self.watch_share();
+            }
+            Ok(Some(_) | None) => {}
+            Err(DecodeFailure(letter)) => {
+                self.put_aside(record, letter);
+                return self.watch_share();
+            }
+        }
         match self.read(record) {
             Read::Skipped => {
                 self.batch.counters(&record.source).skipped += 1;
@@ -164,7 +175,12 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     }
 
     /// A record of a feed, at a worker without rows: a bug makes it a dead letter, others go on.
-    fn take_feed_record(&mut self, record: &InputRecord, meta: &EventMeta, event: &P::Event) -> Result<(), Stop> {
+    pub(crate) fn take_feed_record(
+        &mut self,
+        record: &InputRecord,
+        meta: &EventMeta,
+        event: &P::Event,
+    ) -> Result<(), Stop> {
         let case = Case { record, meta, event, key: record.key_text(), day: None, rules: 0, job: false };
         let prefix = format!("{}/{}", meta.id, P::NAME);
         let mut from = (None, 0);

@@ -197,10 +197,26 @@ pub trait Decode: Sized {
     /// # Errors
     /// [`DecodeFailure`] where the value is not of its type.
     fn mark(record: &InputRecord) -> Result<Option<Mark>, DecodeFailure>;
+
+    /// An operator's order in a record, to whichever worker; the loop carries out those to its own.
+    ///
+    /// # Errors
+    /// [`DecodeFailure`] where the value is not of its type.
+    fn order(_record: &InputRecord) -> Result<Option<crate::orders::Order>, DecodeFailure> {
+        Ok(None)
+    }
 }
 
 /// Events that a worker writes.
 pub trait Encode {
     /// The record to write.
     fn encode(&self) -> OutputRecord;
+
+    /// What is said of an operator's order.
+    fn answer(_answer: &crate::orders::Answer<'_>) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }

@@ -13,6 +13,7 @@ mod event;
 mod index;
 mod jobs;
 mod kept;
+mod orders;
 mod overlay;
 mod pages;
 mod partition;
@@ -33,6 +34,7 @@ pub use event::{
 pub use kept::{
     JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key, waiting_key,
 };
+pub use orders::{Answer, Order, OrderAction, REPLAYED_HEADER, Verdict};
 pub use ports::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, Log, LogError, PollLimits, Polled, StagedBatch, Store,
     StoreError, StoredCheckpoint, TimerError, TimerIndex,

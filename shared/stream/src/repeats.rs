@@ -3,6 +3,7 @@
 use crate::decide::{Case, Progress, is_fact};
 use crate::event::{DeadLetter, EventMeta, SourcePartition};
 use crate::kept::{SeenRow, SeenUntilRow, seen_key, seen_until_key};
+use crate::orders::is_replayed;
 use crate::partition::Stop;
 use crate::ports::{Log, Store, TimerIndex};
 use crate::processor::{Cursor, OutcomeKind, Processor};
@@ -31,7 +32,10 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         if !is_fact(case.meta) {
             return self.decide_pages(case, &prefix, cursor, said);
         }
-        let until = last_day_of_repeats(case.meta, case.day, self.config.repeat_window_days);
+        let mut until = last_day_of_repeats(case.meta, case.day, self.config.repeat_window_days);
+        if is_replayed(case.record, case.meta) {
+            until = until.max(window_from(case.day, self.config.repeat_window_days));
+        }
         if cursor.is_none() {
             if case.day.is_some_and(|day| until < day) {
                 self.put_aside(case.record, too_old(self.config.repeat_window_days));
@@ -105,7 +109,14 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 /// say when, after it came.
 fn last_day_of_repeats(meta: &EventMeta, day: Option<NaiveDate>, window_in_days: u32) -> NaiveDate {
     let sent = meta.time.as_deref().and_then(ist_date).or(day);
-    sent.and_then(|sent| sent.checked_add_days(Days::new(u64::from(window_in_days)))).unwrap_or(NaiveDate::MAX)
+    window_from(sent, window_in_days)
+}
+
+/// The last day of a window that begins with `day`; without a day it never ends. Years of four digits, because days
+/// stand in row keys and compare there as text.
+pub(crate) fn window_from(day: Option<NaiveDate>, window_in_days: u32) -> NaiveDate {
+    let never = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
+    day.and_then(|day| day.checked_add_days(Days::new(u64::from(window_in_days)))).map_or(never, |day| day.min(never))
 }
 
 fn ist_date(time: &str) -> Option<NaiveDate> {

@@ -13,6 +13,7 @@ use stream_testkit::{SimulatedBroker, TopologyDriver};
 pub(crate) const FEED: &str = "toy.feed.v1";
 pub(crate) const JOURNAL: &str = "toy.journal.v1";
 pub(crate) const PUBLIC: &str = "toy.public.v1";
+pub(crate) const RESULTS: &str = "toy.results.v1";
 
 pub(crate) const DEPOSITED: EventType = EventType("Deposited");
 pub(crate) const SAID: EventType = EventType("Said");
@@ -23,6 +24,7 @@ pub(crate) const DAY_CLOSED: EventType = EventType("DayClosed");
 pub(crate) const REPEATED: EventType = EventType("Repeated");
 pub(crate) const FIRED: EventType = EventType("Fired");
 pub(crate) const SECRET: EventType = EventType("Secret");
+pub(crate) const ANSWERED: EventType = EventType("Answered");
 
 /// What the toy workers read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +60,13 @@ impl Decode for ToyEvent {
             Self::DayOpened { .. } => {}
         }
         Ok(Some(event))
+    }
+
+    fn order(record: &InputRecord) -> Result<Option<stream::Order>, DecodeFailure> {
+        if record.header("ce_type") != Some("Order") {
+            return Ok(None);
+        }
+        crate::orders::order_of(&record.value).map(Some).map_err(|error| DecodeFailure(letter("NO_ORDER", &error)))
     }
 
     fn mark(record: &InputRecord) -> Result<Option<Mark>, DecodeFailure> {
@@ -104,6 +113,12 @@ impl Encode for ToyOutput {
             headers: Vec::new(),
             value: self.value.clone(),
         }
+    }
+
+    fn answer(answer: &stream::Answer<'_>) -> Option<Self> {
+        let (topic, key) = (RESULTS, answer.order.key.clone());
+        let value = answer.verdict.code().as_bytes().to_vec();
+        Some(Self { topic, key, event_type: ANSWERED, class: Class::Public, value })
     }
 }
 
