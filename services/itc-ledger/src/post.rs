@@ -3,7 +3,7 @@
 use crate::decide::Work;
 use crate::interest;
 use crate::replay::{Planned, PlannedAlert, Planning};
-use crate::rows::{self, CreditRow, EntryPointerRow, EntryRow, Published, RecipientRow, Table4Row};
+use crate::rows::{self, CreditRow, EntryPointerRow, EntryRow, Published, RecipientRow, ReturnEntryRow, Table4Row};
 use crate::table4;
 use gst_events::{
     Alert, EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
@@ -155,18 +155,19 @@ impl Work<'_, '_> {
             out: false,
         });
         self.write_entry(number, &entry);
-        let pointer = EntryPointerRow { number };
-        self.draft.put(&rows::entry_of_period_key(self.recipient, period, number), &pointer);
         let mut sums = self.table4(period)?;
         let (last, before) = row.published.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
-        table4::add(&mut sums, self.rules.same_period_netting(), &entry, before, last);
+        let lines = table4::changes(self.rules.same_period_netting(), &entry, before, last);
+        table4::add(&mut sums, &lines);
+        let of_period = ReturnEntryRow { number, lines };
+        self.draft.put(&rows::entry_of_period_key(self.recipient, period, number), &of_period);
         self.draft.put(&rows::table4_key(self.recipient, period), &sums);
         self.say(recipient, &entry);
         match sums.filed_at {
             // The return of a claim is filed already when its lines are told at the lock.
             Some(filed_at) => self.post_entry(recipient, number, entry, filed_at, row),
             None => {
-                self.draft.put(&rows::open_key(self.recipient, period, number), &pointer);
+                self.draft.put(&rows::open_key(self.recipient, period, number), &EntryPointerRow { number });
                 Ok(())
             }
         }

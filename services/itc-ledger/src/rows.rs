@@ -24,6 +24,12 @@ pub struct PaymentState {
     pub change: PaymentChange,
     /// The date of issue that counts.
     pub document_date: IstDate,
+    /// Taxable value.
+    pub taxable_value: Paise,
+    /// Tax by head.
+    pub tax: TaxAmounts,
+    /// Value with the tax charged on it.
+    pub document_value: Paise,
     /// Total less credit notes.
     pub payable: Paise,
     /// Settled, with what is deemed paid.
@@ -339,7 +345,7 @@ impl Row for EntryRow {
     const TABLE: &'static str = "entry";
 }
 
-/// Names an entry: `of_period|gstin|period|number`, `open|gstin|period|number`, `interest|gstin|n`.
+/// Names an entry: `open|gstin|period|number`, `interest|gstin|n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryPointerRow {
     /// Its number.
@@ -347,6 +353,20 @@ pub struct EntryPointerRow {
 }
 
 impl Row for EntryPointerRow {
+    const TABLE: &'static str = "open";
+}
+
+/// What an entry did to the lines of its return: `of_period|gstin|period|number`. The sums of the return are made of
+/// these rows and nothing else, so that each rupee of a line leads to its documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnEntryRow {
+    /// Its number.
+    pub number: u64,
+    /// What it added to each line; netting may take from a line (R37-9).
+    pub lines: BTreeMap<String, TaxAmounts>,
+}
+
+impl Row for ReturnEntryRow {
     const TABLE: &'static str = "of_period";
 }
 

@@ -4,30 +4,33 @@ use crate::rows::{Published, Table4Row};
 use gst_events::{LedgerEntry, LedgerEntryKind};
 use gst_rules::rulebook::SamePeriodNetting;
 use gst_types::{TaxAmounts, TaxPeriod};
+use std::collections::BTreeMap;
 
-/// Adds an entry to the sums of its return. Under NET, reversals and re-claims of one document in one return leave only
-/// their difference there; the entries themselves stay gross, so that the trail is kept (R37-9).
-pub fn add(
-    sums: &mut Table4Row,
+/// What an entry adds to each line of its return. Under NET, reversals and re-claims of one document in one return leave
+/// only their difference there; the entries themselves stay gross, so that the trail is kept (R37-9).
+#[must_use]
+pub fn changes(
     netting: SamePeriodNetting,
     entry: &LedgerEntry,
     before: &[Published],
     added: Option<&Published>,
-) {
+) -> BTreeMap<String, TaxAmounts> {
     let pair = matches!(entry.entry, LedgerEntryKind::Reversal | LedgerEntryKind::Reclaim);
     if netting == SamePeriodNetting::Gross || !pair {
-        for line in &entry.lines {
-            *sums.lines.entry(line.clone()).or_default() += entry.tax;
-        }
-        return;
+        return entry.lines.iter().map(|line| (line.clone(), entry.tax)).collect();
     }
     let old = difference(before.iter(), entry.return_period);
     let new = difference(before.iter().chain(added), entry.return_period);
-    let mut change = |line: &str, amount: TaxAmounts| *sums.lines.entry(line.to_owned()).or_default() += amount;
     let (reversed, reclaimed) = (new.0 - old.0, new.1 - old.1);
-    change("4B2", reversed);
-    change("4A5", reclaimed);
-    change("4D1", reclaimed);
+    let lines = [("4B2", reversed), ("4A5", reclaimed), ("4D1", reclaimed)];
+    lines.into_iter().filter(|(_, tax)| !tax.is_zero()).map(|(line, tax)| (line.to_owned(), tax)).collect()
+}
+
+/// Adds them to the sums of the return.
+pub fn add(sums: &mut Table4Row, changes: &BTreeMap<String, TaxAmounts>) {
+    for (line, tax) in changes {
+        *sums.lines.entry(line.clone()).or_default() += *tax;
+    }
 }
 
 /// What reversals and re-claims of a document in a return leave: one of the two is zero in each head.

@@ -1,8 +1,10 @@
 //! Read-only questions over committed rows: the blocks of a story, the rule 37 report and Table 4 with its trace.
 
 mod returns;
+mod rule_37;
 
-pub use returns::{ReturnView, TraceView, filed_returns, return_of, trace};
+pub use returns::{ReturnView, Table4Draft, TraceView, filed_returns, itc_elg, return_of, table4_draft, trace};
+pub use rule_37::{Rule37Filter, Rule37Page, Rule37Row, rule_37_report};
 
 use crate::replay::limit_of;
 use crate::rows::{self, AnnualReturnRow, BillRow, CreditRow, EntryPointerRow, EntryRow, PaymentState, RecipientRow};
@@ -10,7 +12,7 @@ use crate::state::{TimerState, state_on};
 use gst_events::{CreditSubject, CustomsStatusWord, InterestBasis, LedgerCause, LedgerEntry, TimerExclusion};
 use gst_rules::Rulebook;
 use gst_rules::time_limit::{LimitedDocument, TimeLimitFacts, cutoff};
-use gst_types::{BillOfEntryId, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
+use gst_types::{BillOfEntryId, IstDate, IstInstant, Paise, RecipientGstin, TaxAmounts, TaxPeriod};
 use serde::Serialize;
 use stream::{RowKey, StateError, StateView};
 
@@ -309,76 +311,4 @@ pub fn bill(
             credit: if row.eligible_at.is_some() { row.tax } else { TaxAmounts::ZERO },
         }
     }))
-}
-
-/// One row of the rule 37 report, without what only the register knows (`payment_timers::view`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rule37Row {
-    /// The document.
-    pub subject: CreditSubject,
-    /// The supplier.
-    pub supplier: Option<SupplierGstin>,
-    /// The date of issue.
-    pub document_date: Option<IstDate>,
-    /// The last day to pay.
-    pub due_date: Option<IstDate>,
-    /// What is payable.
-    pub payable: Paise,
-    /// Paid.
-    pub paid: Paise,
-    /// Outstanding.
-    pub outstanding: Paise,
-    /// Days since the date of issue.
-    pub days: Option<i64>,
-    /// Credit that is or would be reversed if day 181 were today.
-    pub itc_to_reverse: TaxAmounts,
-    /// The state.
-    pub status: TimerState,
-    /// The entry of the latest reversal.
-    pub reversal_reference: Option<String>,
-}
-
-/// The rule 37 report of a recipient as of a day, at most `limit` documents behind `after`.
-///
-/// # Errors
-/// [`StateError`] where rows cannot be read.
-pub fn rule_37_report(
-    rows: &StateView<'_>,
-    recipient: RecipientGstin,
-    rules: &Rulebook,
-    today: IstDate,
-    after: Option<&CreditSubject>,
-    limit: usize,
-) -> Result<Vec<Rule37Row>, StateError> {
-    let after = after.map(|subject| rows::credit_key(recipient, subject));
-    let page: Vec<(RowKey, CreditRow)> = rows.scan(&rows::credits_of(recipient), after.as_ref(), limit)?;
-    let of = |row: &CreditRow| -> Option<Rule37Row> {
-        let state = row.summary.state.clone().filter(|_| row.parent.is_none())?;
-        let stake = gst_rules::rule37::CreditAtStake {
-            availed: row.summary.all_availed(),
-            note_tax: row.summary.note_tax,
-            permanent: row.summary.permanent,
-        };
-        let (status, _) = state_on(row, today);
-        let has_timer = state.fires_on.is_some();
-        let reversal = row.published.iter().rev().find(|one| one.kind == gst_events::LedgerEntryKind::Reversal);
-        Some(Rule37Row {
-            subject: row.subject.clone(),
-            supplier: row.supplier,
-            document_date: Some(state.document_date),
-            due_date: state.fires_on.map(|day| day.minus_days(1)),
-            payable: state.payable,
-            paid: state.paid,
-            outstanding: state.unpaid,
-            days: Some(today.days_since(state.document_date)),
-            itc_to_reverse: if has_timer {
-                gst_rules::rule37::target(rules, &stake, state.unpaid, state.payable)
-            } else {
-                TaxAmounts::ZERO
-            },
-            status,
-            reversal_reference: reversal.map(|one| crate::post::entry_id(recipient, one.number)),
-        })
-    };
-    Ok(page.iter().filter_map(|(_, row)| of(row)).collect())
 }

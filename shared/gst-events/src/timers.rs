@@ -55,6 +55,12 @@ pub struct InvoicePaymentChanged {
     pub document_date: IstDate,
     /// Full tax of the document as it stands.
     pub tax: TaxAmounts,
+    /// Its taxable value.
+    #[serde(default)]
+    pub taxable_value: Paise,
+    /// Its value with the tax charged on it.
+    #[serde(default)]
+    pub document_value: Paise,
     /// Invoice total less GST credit notes (R37-4).
     pub payable: Paise,
     /// Settled, with what is deemed paid.

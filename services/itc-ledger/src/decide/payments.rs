@@ -30,6 +30,9 @@ impl Work<'_, '_> {
         let state = PaymentState {
             change: event.change,
             document_date: event.document_date,
+            taxable_value: event.taxable_value,
+            tax: event.tax,
+            document_value: event.document_value,
             payable: event.payable,
             paid: event.paid,
             unpaid: event.unpaid,

@@ -2,12 +2,14 @@
 
 use super::all;
 use crate::post::statement_after;
-use crate::rows::{self, EntryPointerRow, Table4Row};
+use crate::rows::{self, ReturnEntryRow, Table4Row};
 use gst_events::LedgerEntry;
 use gst_rules::amount::to_whole_rupees;
 use gst_rules::table4::ReturnLine;
 use gst_types::{IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
+use gstn_formats::gstr3b::{ItcElg, Table4Line};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use stream::{RowKey, StateError, StateView};
 
@@ -88,11 +90,14 @@ fn view_of(period: TaxPeriod, row: &Table4Row, balance: TaxAmounts) -> ReturnVie
 pub struct TraceView {
     /// The line.
     pub line: String,
-    /// The entry.
+    /// What the entry adds to it; the amounts of a line's entries add up to the line, also where reversals and re-claims
+    /// are netted (R37-9).
+    pub tax: TaxAmounts,
+    /// The entry, which names its document.
     pub entry: LedgerEntry,
 }
 
-/// The entries behind a return, line by line; only one line where it is named.
+/// The entries behind a return, line by line and in the order in which they became due; only one line where it is named.
 ///
 /// # Errors
 /// [`StateError`] where rows cannot be read.
@@ -102,14 +107,62 @@ pub fn trace(
     period: TaxPeriod,
     line: Option<&str>,
 ) -> Result<Vec<TraceView>, StateError> {
-    let pointers: Vec<(RowKey, EntryPointerRow)> = all(rows, &rows::entries_of_period(recipient, period))?;
+    let of_period: Vec<(RowKey, ReturnEntryRow)> = all(rows, &rows::entries_of_period(recipient, period))?;
     let mut found = Vec::new();
-    for (_, pointer) in pointers {
-        let Some(entry) = super::entry(rows, recipient, pointer.number)? else { continue };
-        for name in entry.lines.iter().filter(|name| line.is_none_or(|line| line == name.as_str())) {
-            found.push(TraceView { line: name.clone(), entry: entry.clone() });
+    for (_, row) in of_period {
+        let Some(entry) = super::entry(rows, recipient, row.number)? else { continue };
+        for (name, tax) in row.lines.into_iter().filter(|(name, _)| line.is_none_or(|line| line == name)) {
+            found.push(TraceView { line: name, tax, entry: entry.clone() });
         }
     }
     found.sort_by(|one, other| one.line.cmp(&other.line));
     Ok(found)
+}
+
+/// The draft of GSTR-3B Table 4 of one return, with the entries behind each line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Table4Draft {
+    /// Whose return.
+    pub recipient: RecipientGstin,
+    /// The sums.
+    pub table4: ReturnView,
+    /// The entries behind them, line by line.
+    pub trace: Vec<TraceView>,
+    /// The same sums as GSTN's object `itc_elg`.
+    pub itc_elg: Value,
+}
+
+/// The draft of Table 4 of a recipient and period, each rupee traced to documents (T4-1 to T4-10).
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn table4_draft(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+) -> Result<Table4Draft, StateError> {
+    let table4 = return_of(rows, recipient, period)?;
+    let itc_elg = itc_elg(&table4).to_value();
+    Ok(Table4Draft { recipient, trace: trace(rows, recipient, period, None)?, itc_elg, table4 })
+}
+
+/// Table 4 as GSTN writes it in GSTR-3B, 4(C) computed.
+#[must_use]
+pub fn itc_elg(table4: &ReturnView) -> ItcElg {
+    let of = |line: Table4Line| table4.lines.get(code_of(line)).copied().unwrap_or_default();
+    ItcElg::build(&Table4Line::ALL.into_iter().map(|line| (line, of(line))).collect())
+}
+
+const fn code_of(line: Table4Line) -> &'static str {
+    match line {
+        Table4Line::A1 => ReturnLine::ImportOfGoods.code(),
+        Table4Line::A2 => ReturnLine::ImportOfServices.code(),
+        Table4Line::A3 => ReturnLine::ReverseCharge.code(),
+        Table4Line::A4 => ReturnLine::IsdCredit.code(),
+        Table4Line::A5 => ReturnLine::AllOther.code(),
+        Table4Line::B1 => ReturnLine::PermanentReversal.code(),
+        Table4Line::B2 => ReturnLine::OtherReversal.code(),
+        Table4Line::D1 => ReturnLine::Reclaimed.code(),
+        Table4Line::D2 => ReturnLine::Barred.code(),
+    }
 }

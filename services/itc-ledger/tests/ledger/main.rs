@@ -5,3 +5,4 @@ mod interleavings;
 mod oracle;
 mod stories;
 mod support;
+mod views;

@@ -129,6 +129,8 @@ impl Work<'_, '_> {
             supplier: row.document.supplier,
             document_date: facts.document_date,
             tax: facts.tax,
+            taxable_value: facts.taxable_value,
+            document_value: facts.document_value,
             payable: balance.payable(),
             paid: balance.paid(),
             unpaid: balance.unpaid(),
