@@ -4,6 +4,7 @@
 //! that the repository has none, and that the check finds one where it is planted.
 
 pub mod causes;
+pub mod coverage;
 pub mod crates;
 pub mod sources;
 

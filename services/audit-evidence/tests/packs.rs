@@ -1,6 +1,9 @@
 //! AUD-1 to AUD-8: what makes a pack, given events in any order.
 
 #[cfg(test)]
+#[path = "packs/supplier_status.rs"]
+mod supplier_status;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 #[path = "packs/verification.rs"]

@@ -6,13 +6,15 @@ use crate::outcome::Outcome;
 use crate::rows::{AvailedRow, ClaimRow, ContentRow, LineRow, StatementRow, key};
 use crate::totals::credit_of;
 use gst_events::{
-    ClaimNotInStatement, ClaimedLine, CreditAvailed, CreditClaimed, CreditSubject, Origin, Outgoing, PeriodLocked,
-    RecordId,
+    Alert, ClaimNotInStatement, ClaimedLine, CreditAvailed, CreditClaimed, CreditSubject, Origin, Outgoing,
+    PeriodLocked, RecordId,
 };
-use gst_rules::rule::{EF_6, EL_5, TB_7};
+use gst_rules::rule::{BOE_12, EF_6, EL_5, ELG_3, TB_7};
 use gst_types::{IstInstant, TaxAmounts, TaxPeriod};
 use stream::{DecideError, RowKey};
 
+/// Who says it.
+const WORKER: &str = "gstr2b";
 /// How many rows are read at once.
 const PAGE: usize = 200;
 /// The phase of a lock in which claims are availed.
@@ -99,8 +101,34 @@ impl Desk<'_> {
                 claimed: claim.tax,
             };
             self.draft.emit(Outgoing::to_recipient(self.recipient, &missing));
+            self.remind(claim, at);
         }
         Ok(())
+    }
+
+    /// Credit above GSTR-2B: of a document the condition of section 16(2)(aa) is open (ELG-3); of an import the credit is not
+    /// lost, but the difference draws a mismatch notice and the bill should be fetched (BOE-11, BOE-12).
+    fn remind(&mut self, claim: &Claim<'_>, at: IstInstant) {
+        let (code, message, rule) = match claim.subject {
+            CreditSubject::Document(_) => {
+                ("CLAIM_NOT_IN_STATEMENT", "credit is claimed of a document that no GSTR-2B has", ELG_3)
+            }
+            CreditSubject::BillOfEntry(_) => (
+                "BOE_NOT_IN_2B",
+                "credit is claimed of a Bill of Entry that no GSTR-2B has: fetch it from customs",
+                BOE_12,
+            ),
+        };
+        let alert = Alert {
+            code: code.to_owned(),
+            gstin: self.recipient.gstin(),
+            subject: Some(claim.subject.clone()),
+            date: at.date(),
+            message: message.to_owned(),
+            rule: Some(rule),
+            worker: WORKER.to_owned(),
+        };
+        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 
     /// Claims that waited for this return; true where the page is full.

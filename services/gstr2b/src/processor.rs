@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::outcome::Outcome;
 use crate::{credit, lines, publish};
 use gst_events::{
-    ActiveRulebook, ClaimNotInStatement, CreditAvailed, CreditClaimed, EventPayload, Gstr2bChunk, Gstr2bSealed,
+    ActiveRulebook, Alert, ClaimNotInStatement, CreditAvailed, CreditClaimed, EventPayload, Gstr2bChunk, Gstr2bSealed,
     ImsRecordDecided, Outgoing, PeriodLocked, StatementDue,
 };
 use stream::{Context, DecideError, DecisionOf, Processor, Reaction, Route, StateView, WorkerName};
@@ -36,8 +36,8 @@ impl Processor for Gstr2b {
     const REACTIONS: &'static [Reaction] = &[
         Reaction { reads: ImsRecordDecided::TYPE, causes: &[] },
         Reaction { reads: StatementDue::TYPE, causes: &[Gstr2bChunk::TYPE, Gstr2bSealed::TYPE] },
-        Reaction { reads: PeriodLocked::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE] },
-        Reaction { reads: CreditClaimed::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE] },
+        Reaction { reads: PeriodLocked::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE, Alert::TYPE] },
+        Reaction { reads: CreditClaimed::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE, Alert::TYPE] },
     ];
     type Event = Event;
     type Output = Outgoing;

@@ -36,7 +36,7 @@ fn destination(row: &str, part_b: Table4PartB) -> Goes {
     }
 }
 
-/// TB-7: the lines of GSTR-3B Table 4; a negative line stays negative (TB-8).
+/// TB-7: the lines of GSTR-3B Table 4; a negative line stays negative (TB-8, EG-5), that of imports too (CF-12).
 #[must_use]
 pub fn auto_population(totals: &BTreeMap<String, RowTotal>, part_b: Table4PartB) -> BTreeMap<String, TaxAmounts> {
     let mut lines: BTreeMap<String, TaxAmounts> =

@@ -74,7 +74,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Stores an action; GN-5 where it changes what the open draft rests on.
+    /// Stores an action with its remarks and declaration in place of the last ones (AC-2, RD-7); GN-5 where it changes what the
+    /// open draft rests on.
     fn store_action(&mut self, id: &RecordId, asked: &Asked) -> Result<(), DecideError> {
         let Some(mut row) = self.record(id)? else { return Ok(()) };
         let reduction = asked.reduction.map(Into::into);

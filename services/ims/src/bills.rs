@@ -152,6 +152,7 @@ pub(crate) fn moved_out(mut desk: Desk<'_>, event: &BillOfEntryMovedOut) -> Resu
     }
     bill.reversal = Some(event.record_id.clone());
     desk.draft.put(&key::bill(desk.recipient, &subject), &bill);
+    // Its statement is the month of receipt, also of a change of GSTIN made before 1 Nov 2025 (BE-9).
     desk.receive(&event.record_id, row, event.received_at.date(), event.received_at)?;
     Ok(desk.decided(BE_8))
 }

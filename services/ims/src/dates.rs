@@ -58,7 +58,8 @@ impl<'a> Dates<'a> {
         row.entered.iter().rev().find(|(entered_at, _)| *entered_at <= as_of).map(|(_, date)| *date)
     }
 
-    /// The month whose window the filing of a supplier's form fell into (PD-1, PD-3, PD-4).
+    /// The month whose window the filing of a supplier's form fell into (PD-1, PD-3, PD-4). Nothing moves a record into an
+    /// earlier statement afterwards, a recompute neither (GN-8).
     #[must_use]
     pub fn window_of_form(
         &self,

@@ -10,7 +10,8 @@ use gst_rules::Rulebook;
 use gst_types::{IstInstant, RecipientGstin, TaxPeriod};
 use stream::{RowKey, StateError, StateView};
 
-/// A record as the dashboard shows it at `now`; `None` for records that never were in IMS.
+/// A record as the dashboard shows it at `now`; `None` for records that never were in IMS. What GSTR-3B made final is there no
+/// more (EF-7).
 ///
 /// # Errors
 /// [`StateError`] where rows cannot be read.

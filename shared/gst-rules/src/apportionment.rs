@@ -82,7 +82,8 @@ pub struct Rule42 {
     pub common_out: Paise,
 }
 
-/// APP-3: rule 42 for one period and head.
+/// APP-3: rule 42 for one period and head. Blocked credit and exclusive use go first (APP-2); of the common rest only business
+/// and taxable use keep credit (APP-1).
 #[must_use]
 pub fn rule_42(credit: &Rule42Credit, turnover: Turnover) -> Rule42 {
     let exclusive_out = credit.non_business + credit.exempt_only + credit.blocked;

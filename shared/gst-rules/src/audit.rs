@@ -146,7 +146,7 @@ pub struct PackJudgement {
     pub expected_check_digit: Option<char>,
 }
 
-/// AUD-1 to AUD-5: judges a pack.
+/// AUD-1 to AUD-5: judges a pack, such as that of AUD-8.
 #[must_use]
 pub fn judge_pack(rulebook: &Rulebook, facts: &PackFacts) -> PackJudgement {
     let missing: Vec<u8> = ARTEFACTS.into_iter().filter(|number| !facts.present.contains(number)).collect();
@@ -223,7 +223,7 @@ pub enum Retention {
 const RETENTION_IN_MONTHS: u32 = 72;
 
 /// AUD-6: 72 months after the due date of the annual return of the record's year, or one year after the final disposal of
-/// proceedings if that is later; without end while they are open.
+/// proceedings if that is later; without end while they are open (conflict C10).
 #[must_use]
 pub fn retention(annual_return_due: IstDate, final_disposal_on: Option<IstDate>, proceedings_open: bool) -> Retention {
     if proceedings_open {

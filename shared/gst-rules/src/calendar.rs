@@ -99,7 +99,8 @@ pub fn import_last_day(rulebook: &Rulebook, period: TaxPeriod) -> IstDate {
 /// No notification has moved a cut-off by more than this many months; the search for a window starts there.
 const LONGEST_EXTENSION_IN_MONTHS: u32 = 6;
 
-/// The period in whose window a day lies (PD-1, PD-3): the first whose last day is not before it. An extended last day
+/// The period in whose window a day lies (PD-1, PD-3, CF-4), whyever the form comes so late (EG-8): the first whose last day
+/// is not before it. An extended last day
 /// moves the end of its period and the start of the next one together (PD-6).
 #[must_use]
 pub fn window_period(filed_on: IstDate, last_day: impl Fn(TaxPeriod) -> IstDate) -> TaxPeriod {
@@ -113,7 +114,7 @@ pub fn window_period(filed_on: IstDate, last_day: impl Fn(TaxPeriod) -> IstDate)
     period
 }
 
-/// The statement of a GSTR-1A (PD-4): its window period, but never before the period after its return period.
+/// The statement of a GSTR-1A (PD-4, CF-3): its window period, but never before the period after its return period.
 #[must_use]
 pub fn gstr1a_period(
     filed_on: IstDate,
@@ -178,7 +179,7 @@ pub fn specified_pending_until(
 /// Days in which a supplier must be paid (section 16(2), second proviso).
 pub const DAYS_TO_PAY: u32 = 180;
 
-/// R37-2: the last day on which a payment is in time. The invoice date itself is not counted.
+/// R37-2: the last day on which a payment is in time. The invoice date itself is not counted (conflict C1).
 #[must_use]
 pub fn last_day_to_pay(invoice_date: IstDate) -> IstDate {
     invoice_date.plus_days(DAYS_TO_PAY)

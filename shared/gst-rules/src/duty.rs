@@ -226,7 +226,8 @@ pub struct RateDates {
     pub exchange_rate_date: IstDate,
 }
 
-/// DUT-7: duty rates of the day of presentation, of arrival where the bill was presented before it, and of the ex-bond bill;
+/// DUT-7, also for the IGST rate, to which section 14 does not apply (RATE-4): duty rates of the day of presentation, of
+/// arrival where the bill was presented before it, and of the ex-bond bill;
 /// exchange rate of the true day of presentation, of the into-bond bill for goods from a warehouse.
 #[must_use]
 pub fn rate_dates(

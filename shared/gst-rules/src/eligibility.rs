@@ -254,7 +254,8 @@ pub fn eligibility(purchase: &Purchase) -> Eligibility {
     }
 }
 
-/// BLK-2: whether use, obligation, capitalisation or date takes the purchase out of the clause.
+/// BLK-2: whether use, obligation, capitalisation or date takes the purchase out of the clause. Construction is blocked unless
+/// it is plant and machinery (conflict C12).
 fn is_excepted(clause: Clause, purchase: &Purchase) -> bool {
     let used_for = |uses: &[Use]| purchase.used_for.is_some_and(|used_for| uses.contains(&used_for));
     let vehicle_use = used_for(&[Use::FurtherSupply, Use::PassengerTransport, Use::DrivingLessons]);

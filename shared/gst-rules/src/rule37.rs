@@ -16,7 +16,8 @@ pub struct CreditAtStake {
 }
 
 impl CreditAtStake {
-    /// R37-4: credit availed less notes and permanent reversals, per head, never below zero.
+    /// R37-4: credit availed less notes and permanent reversals, per head, never below zero. Only credit availed can be
+    /// reversed (R37-1).
     #[must_use]
     pub fn base(&self) -> TaxAmounts {
         (self.availed - self.note_tax - self.permanent).or_zero_if_negative()

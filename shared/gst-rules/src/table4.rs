@@ -88,7 +88,7 @@ impl ReturnLine {
 pub enum EntryKind {
     /// IGST and cess of a Bill of Entry.
     ImportGoodsBoe,
-    /// Import of services, tax paid under reverse charge.
+    /// Import of services, tax paid under reverse charge; paying the vendor is no condition (conflict C13).
     ImportServicesRcm,
     /// Other reverse charge.
     DomesticRcm,

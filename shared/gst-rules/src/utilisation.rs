@@ -39,7 +39,7 @@ impl Accounts {
     }
 }
 
-/// UTL-1 to UTL-6: uses credit for the liability of one return. Without a period any configured order is allowed.
+/// UTL-1 to UTL-6, in the order of UTL-5: uses credit for the liability of one return, that of IGST first (conflict C17). Without a period any configured order is allowed.
 #[must_use]
 pub fn utilise_credit(
     rulebook: &Rulebook,

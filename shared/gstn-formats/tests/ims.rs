@@ -48,6 +48,30 @@ fn the_offline_tools_spelling_means_the_same_and_survives() {
 }
 
 #[test]
+fn rd_9_a_declaration_has_the_portals_names() {
+    // The names of RD-9 as the API spells them.
+    let mut note = json!({
+        "stin": SUPPLIER, "nt_num": "CN-1", "nt_dt": "16-10-2025", "inv_typ": "R", "val": 118, "action": "A",
+        "pos": "27", "txval": 100, "iamt": 0, "camt": 9, "samt": 9, "cess": 0, "srcform": "R1", "rtnprd": "102025",
+        "itcRedReq": "Y", "declIgst": 0, "declCgst": 4.5, "declSgst": 4.5, "declCess": 0, "remarks": "half"
+    });
+    let read = ImsRecord::parse(Gstr1Section::CN, &note).unwrap();
+    let declared = TaxAmounts { cgst: Paise::new(450), sgst: Paise::new(450), ..TaxAmounts::ZERO };
+    assert_eq!(read.state.reduction, Some(DeclaredReduction::Partial(declared)));
+    assert_eq!(read.state.remarks.as_deref(), Some("half"));
+    assert!(same_json(&read.to_value(), &note));
+    // Amounts are left out for a full reduction, and NO takes none.
+    for name in ["declIgst", "declCgst", "declSgst", "declCess"] {
+        note.as_object_mut().unwrap().remove(name);
+    }
+    let full = ImsRecord::parse(Gstr1Section::CN, &note).unwrap();
+    assert_eq!(full.state.reduction, Some(DeclaredReduction::Full));
+    note["itcRedReq"] = json!("N");
+    let none = ImsRecord::parse(Gstr1Section::CN, &note).unwrap();
+    assert_eq!(none.state.reduction, Some(DeclaredReduction::NotRequired));
+}
+
+#[test]
 fn a_changed_record_is_written_as_changed() {
     let mut record = ImsRecord::parse(Gstr1Section::CN, &offline_note()).unwrap();
     record.state.pending_blocked = Some(false);

@@ -42,7 +42,7 @@ pub(super) fn filed(event: &DocumentFiled) -> Option<Capture> {
     Some(capture)
 }
 
-/// A supply to an SEZ unit is inter-State wherever the unit lies, so the place of supply tells nothing there (C15).
+/// A supply to an SEZ unit is inter-State wherever the unit lies, so the place of supply tells nothing there (conflict C15).
 fn receiving_state(invoice_type: &str, place_of_supply: StateCode) -> Option<StateCode> {
     (!invoice_type.starts_with("SEW")).then_some(place_of_supply)
 }
@@ -125,7 +125,8 @@ pub(super) fn record_decided(event: &ImsRecordDecided) -> Capture {
     capture
 }
 
-/// What is heard of the supplier's GSTR-3B of the document's period; `at` where the event itself does not say.
+/// What is heard of the supplier's GSTR-3B of the document's period, the proxy for tax paid (R37A-6); `at` where the event
+/// itself does not say.
 pub(crate) fn supplier_status(event: &SupplierGstr3bStatus, subject: CreditSubject, at: IstInstant) -> Capture {
     let facts = Facts::default()
         .with("supplier_gstin", event.supplier)

@@ -134,7 +134,7 @@ fn in_one_message(one: &RecordId, other: &RecordId) -> bool {
     }
 }
 
-/// EG-1: whether another document of the year has the number. An edit keeps its own number; an amendment may keep the
+/// EG-1 to EG-3: whether another document of the year has the number, in whatever form or period (GSTR-1A: EG-2). An edit keeps its own number; an amendment may keep the
 /// numbers of the document that it amends (AM-10).
 fn is_duplicate(
     draft: &Filing<'_>,

@@ -1,4 +1,6 @@
 //! The statements of one taxpayer.
 
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod statement;

@@ -29,7 +29,7 @@ impl StateRead for Rows {
     }
 }
 
-struct Desk {
+pub(crate) struct Desk {
     rows: Rows,
     said: Vec<OutputRecord>,
     rules: ActiveRulebook,
@@ -37,24 +37,24 @@ struct Desk {
     ids: u32,
 }
 
-fn recipient() -> RecipientGstin {
+pub(crate) fn recipient() -> RecipientGstin {
     "27AAACR1234A1Z3".parse().unwrap()
 }
 
-fn period(text: &str) -> TaxPeriod {
+pub(crate) fn period(text: &str) -> TaxPeriod {
     text.parse().unwrap()
 }
 
-fn tax(rupees: i64) -> TaxAmounts {
+pub(crate) fn tax(rupees: i64) -> TaxAmounts {
     TaxAmounts { igst: Paise::from_rupees(rupees), ..TaxAmounts::ZERO }
 }
 
-fn subject(number: &str) -> CreditSubject {
+pub(crate) fn subject(number: &str) -> CreditSubject {
     format!("27AAACS5678B1ZC:INVOICE:{number}:2025-26").parse().unwrap()
 }
 
 /// A record that counts in October 2025 in that row, or nowhere.
-fn record(id: &str, row: Option<&str>, rupees: i64) -> ImsRecordDecided {
+pub(crate) fn record(id: &str, row: Option<&str>, rupees: i64) -> ImsRecordDecided {
     let supplier: SupplierGstin = "27AAACS5678B1ZC".parse().unwrap();
     let line = row.map(|row| StatementLine {
         period: period("102025"),
@@ -99,12 +99,12 @@ fn record(id: &str, row: Option<&str>, rupees: i64) -> ImsRecordDecided {
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let rules = ActiveRulebook(Rulebook::embedded());
         Self { rows: Rows::default(), said: Vec::new(), rules, changes_max: 500, ids: 0 }
     }
 
-    fn tell(&mut self, event: &Event) {
+    pub(crate) fn tell(&mut self, event: &Event) {
         self.ids += 1;
         let Route::Key(key) = Gstr2b.route(event) else { panic!("every event has a key") };
         let meta = EventMeta { id: format!("event-{}", self.ids), ..EventMeta::default() };
@@ -134,11 +134,11 @@ impl Desk {
         }
     }
 
-    fn count(&mut self, id: &str, row: Option<&str>, rupees: i64) {
+    pub(crate) fn count(&mut self, id: &str, row: Option<&str>, rupees: i64) {
         self.tell(&Event::ImsRecordDecided(Box::new(record(id, row, rupees))));
     }
 
-    fn generate(&mut self, version: u32) {
+    pub(crate) fn generate(&mut self, version: u32) {
         self.tell(&Event::StatementDue(Box::new(StatementDue {
             recipient: recipient(),
             period: period("102025"),
@@ -149,7 +149,7 @@ impl Desk {
         })));
     }
 
-    fn lock(&mut self, origin: Origin, statement_version: Option<u32>) {
+    pub(crate) fn lock(&mut self, origin: Origin, statement_version: Option<u32>) {
         self.tell(&Event::PeriodLocked(Box::new(PeriodLocked {
             gstin: recipient().gstin(),
             period: period("102025"),
@@ -161,7 +161,7 @@ impl Desk {
         })));
     }
 
-    fn claim(&mut self, claim_id: &str, number: &str, rupees: i64, filed: bool) {
+    pub(crate) fn claim(&mut self, claim_id: &str, number: &str, rupees: i64, filed: bool) {
         self.tell(&Event::CreditClaimed(Box::new(CreditClaimed {
             recipient: recipient(),
             claim_id: claim_id.to_owned(),
@@ -173,12 +173,12 @@ impl Desk {
         })));
     }
 
-    fn heard<P: EventPayload + DeserializeOwned>(&self) -> Vec<P> {
+    pub(crate) fn heard<P: EventPayload + DeserializeOwned>(&self) -> Vec<P> {
         let of_type = self.said.iter().filter(|record| record.event_type == P::TYPE);
         of_type.map(|record| serde_json::from_slice(&record.value).unwrap()).collect()
     }
 
-    fn statement(&self, version: Option<u32>) -> view::StatementView {
+    pub(crate) fn statement(&self, version: Option<u32>) -> view::StatementView {
         view::statement(&StateView::new(&self.rows), recipient(), period("102025"), version).unwrap().unwrap()
     }
 

@@ -49,6 +49,7 @@ impl Book<'_> {
         Ok(self.check_matrix(record.state == RecordState::Saved, &filed, &standing, asked).err())
     }
 
+    /// Remarks may come with any action and are asked for by RD-4 alone (CF-9).
     fn check_matrix(&self, saved: bool, record: &RecordRow, standing: &Standing, asked: &Asked) -> Result<(), Refusal> {
         let import = matches!(family_of(record), Some(Family::Import | Family::ImportReversal));
         if asked.action == ImsAction::Reject && import {

@@ -45,7 +45,8 @@ pub enum Expiry {
 }
 
 impl Book<'_> {
-    /// Until when a filed record may be pending, as known at `as_of`.
+    /// Until when a filed record may be pending, as known at `as_of`. One tax period is for specified records alone, ordinary
+    /// ones wait until section 16(4) (CF-7).
     #[must_use]
     pub fn pending_limit(&self, record: &RecordRow, standing: &Standing, as_of: IstInstant) -> PendingLimit {
         let Some(row) = matrix_row(record, standing.accepted.as_ref()) else { return PendingLimit::None };
@@ -76,7 +77,8 @@ impl Book<'_> {
         record.section == Some(ImsSection::Ecoa) && self.rules.eco_downward_2024() == EcoDownward2024::Allow
     }
 
-    /// The day on which a pending record changes by lapse of time, and how; the time limit comes before the policy.
+    /// The day on which a pending record changes by lapse of time, and how; the time limit comes before the policy, which by
+    /// default knows no day 31 (conflict C14). A limit is a day of the calendar and runs on while returns are late (EG-10).
     #[must_use]
     pub fn expiry(
         &self,

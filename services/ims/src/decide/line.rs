@@ -68,7 +68,8 @@ fn parsed(text: &str) -> Result<TableRow, DecideError> {
     text.parse().map_err(|error| DecideError::Broken(format!("{text}: {error}")))
 }
 
-/// GN-9: the line of a filed record. `period` is the earliest open statement that may carry it.
+/// GN-9: the line of a filed record. `period` is the earliest open statement that may carry it. A line of zero amounts, such
+/// as that of a zero-tax document, is still a line (EG-4).
 ///
 /// # Errors
 /// [`DecideError::Broken`] where a record lacks what its kind needs.
@@ -110,6 +111,8 @@ pub fn count(
     }
 }
 
+/// An amendment counts with its value less what the latest version locked as accepted came to, which is nothing where the
+/// original was rejected (AM-5, AM-7, AM-9, EG-7); a rejected amendment changes nothing (AM-8).
 fn count_document(
     record: &RecordRow,
     standing: &Standing,
@@ -146,6 +149,8 @@ fn count_document(
             Some(amount) => Ok(line(table_row(3, section, false)?, -amount, RD_8)),
             None => Ok(line(table_row(3, section, false)?, delta, EF_1)),
         },
+        // Silence accepts: also a credit note, also after the limit of a specified record, also from Oct 2025 on (EF-5, CF-2,
+        // CF-13).
         ImsAction::NoAction => Ok(line(table_row(3, section, false)?, delta, EF_4)),
     }
 }

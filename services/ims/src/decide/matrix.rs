@@ -122,7 +122,8 @@ const DOWN_OR_EQUAL: &[Direction] = &[Direction::Downward, Direction::Equal];
 const ACCEPTED: &[OriginalFate] = &[OriginalFate::Accepted];
 const REJECTED: &[OriginalFate] = &[OriginalFate::Rejected];
 
-/// AC-9, in its order.
+/// AC-9, in its order; the rows of imports are BE-2. What may not be pending for long (AC-5) and what costs the supplier are
+/// the same records and two different columns (CF-11).
 const MATRIX: &[MatrixRow] = {
     use Family::{CreditNote, CreditNoteAmendment, Import, ImportReversal, Increasing, IncreasingAmendment};
     use PendingRule::{Specified, Unlimited, UntilTimeLimit};
@@ -202,7 +203,8 @@ pub fn reducible(row: &MatrixRow, record: &RecordRow, accepted: Option<&TaxAmoun
     }
 }
 
-/// SL-2: what a locked rejection adds to the supplier's liability; `None` where it adds nothing.
+/// SL-2: what a locked rejection adds to the supplier's liability; `None` where it adds nothing. A record furnished again and
+/// accepted takes nothing back here: the supplier's own form lowers its liability by itself (SL-4).
 #[must_use]
 pub fn liability(row: &MatrixRow, record: &RecordRow, accepted: Option<&TaxAmounts>) -> Option<TaxAmounts> {
     let original = accepted.copied().unwrap_or_default();

@@ -131,7 +131,7 @@ impl Book<'_> {
         record.unavailable = self.unavailable(record, filed_at);
     }
 
-    /// EL-1 before EL-2: why credit of a supplier's document is not available.
+    /// EL-1 before EL-2: why credit of a supplier's document is not available. Imports are never marked (BE-14).
     fn unavailable(&self, record: &RecordRow, filed_at: IstInstant) -> Option<UnavailableReason> {
         if record.kind != RecordKind::Document {
             return None;

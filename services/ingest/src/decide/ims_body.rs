@@ -20,6 +20,7 @@ struct Header {
     origin: Origin,
 }
 
+/// Each record is an action of its own, applied or refused by itself (AC-11).
 pub(super) fn take(record: &FeedRecord, value: &Value, intake: &mut Intake) -> Result<(), DeadLetter> {
     let request = ImsRequest::parse(value).map_err(|error| of_format(&error))?;
     let (recipient, records, bills) = match &request {

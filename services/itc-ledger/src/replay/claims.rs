@@ -19,6 +19,8 @@ const ABOVE: &str = "the claim is above what the line of the statement still has
 const HELD: &str = "the supplier is not paid after 180 days; the claim is held, claim again when he is";
 
 impl Machine<'_> {
+    /// A claim of credit, also while the supplier is unpaid before day 181: payment is what keeps credit, not what gives it
+    /// (conflict C16).
     pub(super) fn claim(
         &mut self,
         step: &Step,

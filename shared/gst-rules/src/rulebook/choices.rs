@@ -51,7 +51,7 @@ macro_rules! choice {
 }
 
 choice! {
-    /// The return that a reversal under rule 37 stands in (R37-3).
+    /// The return that a reversal under rule 37 stands in (R37-3, conflict C2).
     PeriodRule, "r37.period_rule" {
         /// The period that contains day 181.
         PeriodOfDay181 = "PERIOD_OF_DAY_181",
@@ -154,7 +154,7 @@ choice! {
     }
 }
 choice! {
-    /// Which day interest starts (INT-1).
+    /// Which day interest starts (INT-1, conflict C3).
     InterestBasis, "interest.basis" {
         /// By the law on day 181 and by what is known of the credit ledger.
         Auto = "AUTO",
@@ -194,7 +194,7 @@ choice! {
     }
 }
 choice! {
-    /// The day that ends the right to credit for documents of a financial year (TL-1, TL-3).
+    /// The day that ends the right to credit for documents of a financial year (TL-1, TL-3, conflict C4, CF-8).
     TimeLimitRule, "s16_4.cutoff" {
         /// 30 November after the year.
         November30 = "NOVEMBER_30",
@@ -203,7 +203,7 @@ choice! {
     }
 }
 choice! {
-    /// How the reduced credit of capital goods sold is computed (CG-1, CG-2).
+    /// How the reduced credit of capital goods sold is computed (CG-1, CG-2, conflict C11).
     CapitalGoodsMethod, "capital_goods.method" {
         /// By remaining months.
         Rule44Sub6 = "RULE_44_6",
@@ -238,7 +238,7 @@ choice! {
     }
 }
 choice! {
-    /// Whether a notional landing charge is added to the assessable value (DUT-1, C5).
+    /// Whether a notional landing charge is added to the assessable value (DUT-1, conflict C5).
     LandingCharge, "customs.landing_charge" {
         /// Only actual charges up to the place of importation.
         ActualOnly = "ACTUAL_ONLY",
@@ -247,7 +247,7 @@ choice! {
     }
 }
 choice! {
-    /// Which day's exchange rate an ex-bond bill takes (DUT-7, C7).
+    /// Which day's exchange rate an ex-bond bill takes (DUT-7, conflict C7).
     ExbondExchangeRate, "customs.exbond_fx" {
         /// That of the into-bond bill.
         IntoBondDate = "INTO_BOND_DATE",
@@ -256,7 +256,7 @@ choice! {
     }
 }
 choice! {
-    /// By when a Bill of Entry is filed (BOE-8, C8).
+    /// By when a Bill of Entry is filed (BOE-8, conflict C8).
     BillOfEntryDeadline, "boe.deadline" {
         /// By kind of customs station and country.
         Regulation2018 = "REGULATION_2018",
@@ -265,7 +265,7 @@ choice! {
     }
 }
 choice! {
-    /// What a wrong GSTIN check digit does at intake (GID-1, C15).
+    /// What a wrong GSTIN check digit does at intake (GID-1, conflict C15).
     GstinChecksum, "gstin.checksum" {
         /// A warning.
         Warn = "WARN",

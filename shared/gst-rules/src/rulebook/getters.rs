@@ -220,7 +220,8 @@ impl Rulebook {
         self.flag("gstr5_in_ims")
     }
 
-    /// CF-5: whether Table 4 of GSTR-3B is locked to the statement.
+    /// CF-5, ED-8: whether Table 4 of GSTR-3B is locked to the statement. Announced, never found in an official text: nothing
+    /// acts on it yet.
     #[must_use]
     pub fn itc_lock(&self) -> bool {
         self.flag("itc_lock")

@@ -36,7 +36,7 @@ pub struct Gstr1Document {
     pub place_of_supply: Option<StateCode>,
     /// Whether the recipient pays the tax.
     pub reverse_charge: bool,
-    /// Taxable value, summed over the rate rows.
+    /// Taxable value, summed over the rate rows: from here on a document has one amount for each head (IN-8).
     pub taxable_value: Paise,
     /// Tax, summed over the rate rows. Positive also for credit notes.
     pub tax: TaxAmounts,

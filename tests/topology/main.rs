@@ -1,0 +1,6 @@
+//! The whole topology in one process: rules that several workers carry out together, and properties of every story.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
+
+mod bench;
+mod witnesses;
