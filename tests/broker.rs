@@ -44,6 +44,6 @@ fn a_year_with_every_worker_killed_and_redis_emptied_loses_and_doubles_nothing()
     let last: Vec<&str> = told.lines().rev().take(12).collect();
     println!("{}", last.iter().rev().copied().collect::<Vec<_>>().join("\n"));
     assert!(output.status.success(), "itcctl demo failed:\n{told}\n{complaints}");
-    assert!(told.contains("faults: 8 worker processes killed in mid-batch, Redis emptied 1 times"), "{told}");
+    assert!(told.contains("faults: 9 worker processes killed in mid-batch, Redis emptied 1 times"), "{told}");
     assert!(told.contains("ledger = oracle"), "{told}");
 }

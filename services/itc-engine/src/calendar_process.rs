@@ -10,11 +10,10 @@ use gst_types::{IstDate, IstInstant};
 use serde::Deserialize;
 use service_kit::{LoopSpec, RunOptions, StreamLoop, ThreadContext, no_row_decoder, run_loops};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stream::{CommitError, InputRecord, LogError, StateError, StateRead, Step, WorkerName, WorkerStatus};
-use stream_kafka::MarkWriter;
+use stream_kafka::{KafkaSettings, MarkWriter, TopicFollower};
 
 /// The worker's name, its subcommand and its transactional id.
 pub const NAME: WorkerName = WorkerName("calendar");
@@ -74,8 +73,9 @@ struct CalendarLoop {
     last: Option<LastMark>,
     /// In the mode `commands`, the last day that may be opened.
     commanded: Option<IstDate>,
-    /// Where reading the commands goes on.
-    next_offsets: BTreeMap<u32, i64>,
+    kafka: KafkaSettings,
+    /// Reads the commands; absent while the broker does not let it.
+    commands: Option<TopicFollower>,
     waiting: Vec<PendingCommand>,
     commits: u64,
 }
@@ -88,14 +88,16 @@ impl CalendarLoop {
             text => Some(text.parse().context("option clock.first_day")?),
         };
         let digest = Rulebook::embedded().released_digest().to_owned();
+        let kafka = context.settings.kafka_settings();
         let mut calendar = Self {
-            writer: MarkWriter::open(&context.settings.kafka_settings(), NAME)?,
+            writer: MarkWriter::open(&kafka, NAME)?,
+            kafka,
+            commands: None,
             options,
             first_day,
             first_rulebook: RulebookActivated { digest, rows: BTreeMap::new() },
             last: None,
             commanded: None,
-            next_offsets: BTreeMap::new(),
             waiting: Vec::new(),
             commits: 0,
         };
@@ -113,36 +115,40 @@ impl CalendarLoop {
         Ok(())
     }
 
-    /// Takes in the commands that came since the last look.
-    fn read_commands(&mut self) -> Result<(), LogError> {
-        let partitions = self.writer.reader().partition_count(COMMANDS)?;
-        let starts: Vec<(u32, i64)> = (0..partitions)
-            .map(|partition| (partition, self.next_offsets.get(&partition).copied().unwrap_or_default()))
-            .collect();
-        let mut records = Vec::new();
-        self.writer.reader().read(COMMANDS, &starts, &mut |record| {
-            records.push(record);
-            ControlFlow::Continue(())
-        })?;
+    /// Takes in the commands that came since the last look; true once all that were there before have been read.
+    fn read_commands(&mut self) -> Result<bool, LogError> {
+        let follower = match &mut self.commands {
+            Some(follower) => follower,
+            slot @ None => {
+                // From the beginning: `OPEN_DAYS` is no mark of its own. What marks carry already is passed over.
+                slot.insert(TopicFollower::open(&self.kafka, "calendar.commands", COMMANDS, &BTreeMap::new())?)
+            }
+        };
+        let wait = match self.options.clock.mode {
+            // Days are long and commands are rare, yet the process must see a signal within half a second.
+            ClockMode::Clock => Duration::from_millis(500),
+            // Somebody waits for each day.
+            ClockMode::Commands => Duration::from_millis(20),
+        };
+        let records = follower.look(wait)?;
+        let caught_up = follower.caught_up();
         for record in records {
-            self.next_offsets.insert(record.source.partition, record.offset + 1);
-            // What is no command is told by `ingest`, which reads the same topic.
-            let Ok(command) = serde_json::from_slice::<OperatorCommand>(&record.value) else { continue };
-            if command.key != "*" {
-                continue;
-            }
-            if let OperatorAction::OpenDays { through } = &command.command {
-                self.commanded = self.commanded.max(Some(*through));
-            }
-            let id = record.meta().id;
-            self.waiting.push(PendingCommand {
-                id,
-                partition: record.source.partition,
-                offset: record.offset,
-                command,
-            });
+            self.take_command(&record);
         }
-        Ok(())
+        Ok(caught_up)
+    }
+
+    fn take_command(&mut self, record: &InputRecord) {
+        // What is no command is told by `ingest`, which reads the same topic.
+        let Ok(command) = serde_json::from_slice::<OperatorCommand>(&record.value) else { return };
+        if command.key != "*" {
+            return;
+        }
+        if let OperatorAction::OpenDays { through } = &command.command {
+            self.commanded = self.commanded.max(Some(*through));
+        }
+        let (partition, offset) = (record.source.partition, record.offset);
+        self.waiting.push(PendingCommand { id: record.meta().id, partition, offset, command });
     }
 
     /// The last day that may be opened now.
@@ -217,9 +223,12 @@ fn today(grace_in_hours: u32) -> Option<IstDate> {
 impl StreamLoop for CalendarLoop {
     fn step(&mut self) -> Result<Step, String> {
         match self.read_commands() {
-            Ok(()) => {}
+            Ok(true) => {}
+            Ok(false) => return Ok(Step::Idle),
             Err(LogError::Retry(reason)) => {
                 tracing::warn!(reason, "commands cannot be read for now");
+                // A missing topic is told at once; asking again without a pause would fill the log.
+                std::thread::sleep(Duration::from_millis(500));
                 return Ok(Step::Idle);
             }
             Err(error) => return Err(error.to_string()),
@@ -228,16 +237,7 @@ impl StreamLoop for CalendarLoop {
             Some(through) => self.plan(through)?,
             None => Plan::default(),
         };
-        if planned.marks.is_empty() {
-            // Days are long and commands are rare; by commands, somebody waits for each.
-            let pause = match self.options.clock.mode {
-                ClockMode::Clock => Duration::from_millis(500),
-                ClockMode::Commands => Duration::from_millis(20),
-            };
-            std::thread::sleep(pause);
-            return Ok(Step::Idle);
-        }
-        self.write(&planned)
+        if planned.marks.is_empty() { Ok(Step::Idle) } else { self.write(&planned) }
     }
 
     fn status(&self) -> WorkerStatus {

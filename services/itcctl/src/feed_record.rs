@@ -17,6 +17,8 @@ pub enum Feed {
     PurchaseRegister,
     /// Payments.
     SupplierPayments,
+    /// Commands of operators.
+    OperatorCommands,
 }
 
 impl Feed {
@@ -29,6 +31,7 @@ impl Feed {
             Self::BillsOfEntry => "customs.bills-of-entry.v1",
             Self::PurchaseRegister => "erp.purchase-register.v1",
             Self::SupplierPayments => "erp.supplier-payments.v1",
+            Self::OperatorCommands => "itc.operator-commands.v1",
         }
     }
 }

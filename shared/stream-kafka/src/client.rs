@@ -38,6 +38,10 @@ fn now() -> Instant {
 
 impl Complaints {
     fn hear(&self, error: &KafkaError, reason: &str) {
+        // The end of a partition is asked for, and is told to `poll` too.
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         self.say(reason);
         let mut last = lock(&self.0);
         // "All brokers are down" follows every other complaint and says less than it.

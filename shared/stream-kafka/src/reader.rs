@@ -43,8 +43,28 @@ impl TopicReader {
         Ok(Self { consumer, listener, names: TopicNames::default() })
     }
 
-    fn retry(&self, doing: &str, error: &KafkaError) -> LogError {
+    pub(crate) fn retry(&self, doing: &str, error: &KafkaError) -> LogError {
         LogError::Retry(self.listener.complaints.explain(format_args!("{doing}: {error}")))
+    }
+
+    /// Takes over partitions for good, from the given offsets or from their beginning.
+    pub(crate) fn assign(
+        &self,
+        topic: &str,
+        starts: impl Iterator<Item = (u32, Option<i64>)>,
+    ) -> Result<(), LogError> {
+        let mut list = TopicPartitionList::new();
+        for (partition, start) in starts {
+            list.add_partition_offset(topic, i32_of(partition), start.map_or(Offset::Beginning, Offset::Offset))
+                .map_err(|error| self.retry("naming an offset", &error))?;
+        }
+        self.consumer.assign(&list).map_err(|error| self.retry("assigning partitions", &error))
+    }
+
+    /// The next record, the end of a partition, or nothing within that time.
+    pub(crate) fn poll(&mut self, wait: Duration) -> Option<Result<InputRecord, KafkaError>> {
+        let message = self.consumer.poll(wait)?;
+        Some(message.map(|message| input_record(&message, &mut self.names)))
     }
 
     /// The partition count of a topic.
@@ -129,10 +149,9 @@ impl TopicReader {
     ) -> Result<(), LogError> {
         let mut silent = 0;
         while !open.is_empty() {
-            match self.consumer.poll(POLL_WAIT) {
-                Some(Ok(message)) => {
+            match self.poll(POLL_WAIT) {
+                Some(Ok(record)) => {
                     silent = 0;
-                    let record = input_record(&message, &mut self.names);
                     let partition = record.source.partition;
                     let Some(end) = open.get(&partition).copied() else { continue };
                     if record.offset + 1 >= end {

@@ -1,6 +1,7 @@
 //! The workers as processes of their own: started with their ports and folders, watched, and ended with the demo.
 
 use anyhow::{Context, Result, bail};
+use gst_types::IstDate;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Every worker that keeps pace with the log; the demo itself is the calendar.
-pub(crate) const WORKERS: [&str; 8] =
-    ["ingest", "filings", "customs", "ims", "gstr2b", "payment-timers", "itc-ledger", "audit-evidence"];
+/// Every worker. The calendar goes by the demo's commands and not by the clock.
+pub(crate) const WORKERS: [&str; 9] =
+    ["ingest", "filings", "customs", "calendar", "ims", "gstr2b", "payment-timers", "itc-ledger", "audit-evidence"];
 
 /// How long a worker may take to say that it is ready: a group's first assignment takes some seconds.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -47,6 +48,8 @@ pub(crate) struct Surroundings {
     pub(crate) folder: PathBuf,
     /// The `itc-engine` program.
     pub(crate) engine: PathBuf,
+    /// The day with which the calendar begins.
+    pub(crate) first_day: IstDate,
 }
 
 impl Surroundings {
@@ -55,7 +58,7 @@ impl Surroundings {
         clippy::disallowed_methods,
         reason = "two places of the local demo, which its scripts hand on; no setting of a worker"
     )]
-    pub(crate) fn find(kafka: &str, redis: &str) -> Result<Self> {
+    pub(crate) fn find(kafka: &str, redis: &str, first_day: IstDate) -> Result<Self> {
         let beside = std::env::current_exe()?.with_file_name("itc-engine");
         let engine = std::env::var("ITC_ENGINE").map_or(beside, PathBuf::from);
         if !engine.is_file() {
@@ -63,7 +66,7 @@ impl Surroundings {
         }
         let folder =
             PathBuf::from(std::env::var("ITC_LOCAL_DIR").unwrap_or_else(|_| ".local".to_owned())).join("workers");
-        Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine })
+        Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine, first_day })
     }
 }
 
@@ -119,7 +122,7 @@ fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Sur
     let store = surroundings.folder.join("store");
     let mut command = Command::new(&surroundings.engine);
     command.arg(name);
-    let options = [
+    let mut options = vec![
         format!("kafka.bootstrap_servers={}", surroundings.kafka),
         format!("timers.url={}", surroundings.redis),
         format!("store.folder={}", store.display()),
@@ -128,6 +131,10 @@ fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Sur
         "kafka.linger_in_ms=1".to_owned(),
         "worker.poll_wait_in_ms=20".to_owned(),
     ];
+    if name == "calendar" {
+        options.push("clock.mode=commands".to_owned());
+        options.push(format!("clock.first_day={}", surroundings.first_day));
+    }
     for option in options {
         command.args(["--set", &option]);
     }

@@ -7,12 +7,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// How many fed days lie between two faults: the year has some 250, and there are nine faults.
+/// How many fed days lie between two faults: the year has some 250, and there are ten faults.
 const DAYS_BETWEEN: usize = 12;
 /// After which fault Redis is emptied: timers run by then, and half of the workers are still to be killed.
 const REDIS_AFTER: usize = 4;
-/// `ingest` tells its lag from statistics that come every 5 s; a new process knows nothing before the first.
-const INGEST_LAG_KNOWN_AFTER: Duration = Duration::from_secs(7);
 /// Redis on the same machine answers at once or not at all.
 const REDIS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -24,41 +22,24 @@ pub(crate) struct Faults {
     done: usize,
 }
 
-/// What was broken just now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// Nothing.
-    Nothing,
-    /// `ingest` was killed: what it counted is gone.
-    Ingest,
-    /// Something else.
-    Other,
-}
-
 impl Faults {
     pub(crate) fn new(surroundings: &Surroundings) -> Self {
         Self { surroundings: surroundings.clone(), fed_days: 0, done: 0 }
     }
 
     /// Called when a day's facts are on their way: breaks the next thing if its day has come.
-    pub(crate) fn strike(&mut self, workers: &mut Workers) -> Result<Broken> {
+    pub(crate) fn strike(&mut self, workers: &mut Workers) -> Result<()> {
         self.fed_days += 1;
         if !self.fed_days.is_multiple_of(DAYS_BETWEEN) || self.done > WORKERS.len() {
-            return Ok(Broken::Nothing);
+            return Ok(());
         }
         let fault = self.done;
         self.done += 1;
         if fault == REDIS_AFTER {
-            flush_redis(&self.surroundings.redis)?;
-            return Ok(Broken::Other);
+            return flush_redis(&self.surroundings.redis);
         }
         let index = if fault < REDIS_AFTER { fault } else { fault - 1 };
-        workers.kill_and_restart(index, &self.surroundings)?;
-        if WORKERS[index] == "ingest" {
-            std::thread::park_timeout(INGEST_LAG_KNOWN_AFTER);
-            return Ok(Broken::Ingest);
-        }
-        Ok(Broken::Other)
+        workers.kill_and_restart(index, &self.surroundings)
     }
 
     /// What was done, in words.

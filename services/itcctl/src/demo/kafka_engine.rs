@@ -1,16 +1,14 @@
-//! Real processes on a real Kafka. The demo writes the days itself, as the calendar: the next day opens when every worker
-//! is at rest.
+//! Real processes on a real Kafka. The calendar opens days by command: the next day is asked for when every worker is at
+//! rest.
 
 use super::children::{Surroundings, Worker, Workers};
 use super::engine::Engine;
-use super::faults::{Broken, Faults};
+use super::faults::Faults;
 use super::topics;
 use crate::feed::publish::{FeedPort, KafkaFeeds};
-use crate::feed_record::FeedRecord;
+use crate::feed_record::{Feed, FeedRecord};
 use anyhow::{Context, Result, bail};
-use calendar::{LastMark, PlanInput, PlannedMark, TakenMark, plan};
-use gst_events::{RulebookActivated, Topic};
-use gst_rules::Rulebook;
+use gst_events::{Actor, OperatorAction, OperatorCommand};
 use gst_types::IstDate;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,8 +16,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use stream::{InputRecord, WorkerName};
-use stream_kafka::{KafkaSettings, MarkWriter, TopicReader};
+use stream::InputRecord;
+use stream_kafka::{KafkaSettings, TopicReader};
 
 /// A worker that is at rest says the same this many times in a row: what one has just committed must have reached the
 /// next one's lag by then.
@@ -28,18 +26,15 @@ const SAME_ANSWERS: u32 = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
 /// A day of the demo is done in well under a second; a minute and a half of nothing new is a fault.
 const STILL_FOR: Duration = Duration::from_secs(90);
-/// Days opened by one transaction: more than any gap of the demo year.
-const DAYS_MAX: usize = 366;
 
 /// The topology as processes.
 #[derive(Debug)]
 pub(crate) struct KafkaEngine {
     workers: Workers,
     feeds: KafkaFeeds,
-    marks: MarkWriter,
     reader: TopicReader,
-    last: Option<LastMark>,
-    first_day: IstDate,
+    /// The last day asked for.
+    last: Option<IstDate>,
     fed: i64,
     faults: Option<Faults>,
     stopped: Arc<AtomicBool>,
@@ -57,15 +52,18 @@ struct Standing {
 
 impl KafkaEngine {
     /// Creates the topics and starts every worker.
-    pub(crate) fn start(surroundings: &Surroundings, first_day: IstDate, stopped: Arc<AtomicBool>) -> Result<Self> {
+    pub(crate) fn start(surroundings: &Surroundings, stopped: Arc<AtomicBool>) -> Result<Self> {
         let kafka = KafkaSettings::plain(&surroundings.kafka);
         topics::create(&kafka).with_context(|| format!("Kafka at {}", surroundings.kafka))?;
         let flag = Arc::clone(&stopped);
         let workers = Workers::start(surroundings, &move || flag.load(Ordering::Acquire))?;
-        let marks = MarkWriter::open(&kafka, WorkerName("calendar"))?;
         let reader = TopicReader::open(&kafka, "itcctl-demo")?;
         let feeds = KafkaFeeds::new(&surroundings.kafka, "itcctl-demo");
-        Ok(Self { workers, feeds, marks, reader, last: None, first_day, fed: 0, faults: None, stopped })
+        let mut engine = Self { workers, feeds, reader, last: None, fed: 0, faults: None, stopped };
+        engine.settle()?;
+        // What stood in the feeds before counts as fed.
+        engine.fed = engine.standing()?.read_by_ingest;
+        Ok(engine)
     }
 
     /// Breaks things while the year runs.
@@ -117,7 +115,7 @@ impl KafkaEngine {
     }
 
     fn standing(&self) -> Result<Standing> {
-        let day = self.last.as_ref().map(|last| last.date.to_string());
+        let day = self.last.map(|last| last.to_string());
         let mut standing = Standing { at_rest: true, ..Standing::default() };
         for worker in &self.workers.list {
             standing.add(worker, day.as_deref())?;
@@ -142,7 +140,8 @@ impl Standing {
                 let offset = number("/next_offset").unwrap_or_default();
                 self.offsets.insert(place, offset + number("/checkpoint").unwrap_or_default());
                 if worker.name == "ingest" {
-                    self.read_by_ingest += number("/counters/read").unwrap_or_default();
+                    // Feeds hold no transaction markers, so that offsets count records.
+                    self.read_by_ingest += offset;
                 } else if day.is_some() {
                     self.behind_day |= partition.pointer("/day").and_then(Value::as_str) != day;
                 }
@@ -163,45 +162,29 @@ impl Engine for KafkaEngine {
         }
         self.feeds.flush()?;
         self.fed += i64::try_from(records.len())?;
-        let broken = match &mut self.faults {
-            Some(faults) => faults.strike(&mut self.workers)?,
-            None => Broken::Nothing,
-        };
-        if broken == Broken::Ingest {
-            // A new process counts from zero; it is at rest when its lag says so.
-            self.fed = 0;
+        if let Some(faults) = &mut self.faults {
+            faults.strike(&mut self.workers)?;
         }
-        self.settle()?;
-        if broken == Broken::Ingest {
-            self.fed = self.standing()?.read_by_ingest;
-        }
-        Ok(())
+        self.settle()
     }
 
     fn open_days_to(&mut self, day: IstDate) -> Result<()> {
-        if self.last.as_ref().is_some_and(|last| last.date >= day) {
+        if self.last.is_some_and(|last| last >= day) {
             return Ok(());
         }
-        let digest = Rulebook::embedded().released_digest().to_owned();
-        let first_rulebook = RulebookActivated { digest, rows: BTreeMap::new() };
-        let input = PlanInput {
-            last: self.last.as_ref(),
-            through: day,
-            first_day: self.last.is_none().then_some(self.first_day),
-            first_rulebook: &first_rulebook,
-            commands: &[],
-            days_max: DAYS_MAX,
-            command_ids_max: 1,
+        let command = OperatorCommand {
+            worker: "calendar".to_owned(),
+            key: "*".to_owned(),
+            command: OperatorAction::OpenDays { through: day },
+            reason: "every worker is at rest".to_owned(),
+            actor: Actor { subject: "itcctl demo".to_owned(), role: None },
         };
-        let planned = plan(&input)?;
-        let marks: Vec<_> = planned.marks.iter().map(PlannedMark::record).collect();
-        self.marks.write(&calendar::JOURNALS.map(Topic::name), &marks)?;
-        for planned in planned.marks {
-            if let TakenMark::Day(mark) = planned.mark {
-                let (date, commands) = (mark.date, mark.commands);
-                self.last = Some(LastMark { date, commands, command_offsets: mark.command_offsets });
-            }
-        }
+        let id = format!("demo-open-{day}");
+        self.feeds.publish(&FeedRecord::fact(Feed::OperatorCommands, &id, "*", None, &command))?;
+        self.feeds.flush()?;
+        // `ingest` reads the command too, and leaves it to the calendar.
+        self.fed += 1;
+        self.last = Some(day);
         self.settle()
     }
 

@@ -105,9 +105,9 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
         writeln!(out, "Simulated: the same processors on a log in this process, without Kafka and Redis.")?;
         return show(&mut SimulatedEngine::start()?, &story, out);
     };
-    let surroundings = Surroundings::find(kafka, redis)?;
+    let surroundings = Surroundings::find(kafka, redis, story.first_day)?;
     writeln!(out, "Kafka at {kafka}, Redis at {redis}, workers' logs in {}", surroundings.folder.display())?;
-    let mut engine = KafkaEngine::start(&surroundings, story.first_day, watch_signals()?)?;
+    let mut engine = KafkaEngine::start(&surroundings, watch_signals()?)?;
     if arguments.faults {
         engine.break_things(Faults::new(&surroundings));
     }
