@@ -100,7 +100,7 @@ impl std::fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    /// Opens a publisher. It connects on its own; a broker out of reach shows in [`Publisher::finish`].
+    /// Opens a publisher. It connects on its own; a broker out of reach shows in [`Publisher::flush`].
     ///
     /// # Errors
     /// [`PublishError::Settings`] where the settings are refused.
@@ -150,12 +150,13 @@ impl Publisher {
         Progress { delivered, failed, ..self.progress }
     }
 
-    /// Waits until every record is answered, telling `on_progress` several times a second.
+    /// Waits until every record handed over so far is answered, telling `on_progress` meanwhile. More may follow.
     ///
     /// # Errors
     /// [`PublishError`] where not every record was taken.
-    pub fn finish(self, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, PublishError> {
-        const LOOK_AGAIN: Duration = Duration::from_millis(100);
+    pub fn flush(&mut self, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, PublishError> {
+        // 5 ms: an answer takes one or two, and somebody waits for it.
+        const LOOK_AGAIN: Duration = Duration::from_millis(5);
         // A delivery has its own timeout; 5 s more for the answer to be served.
         let mut patience = self.delivery_timeout + Duration::from_secs(5);
         while self.producer.in_flight_count() > 0 && !patience.is_zero() {

@@ -48,11 +48,7 @@ impl TopicReader {
     }
 
     /// Takes over partitions for good, from the given offsets or from their beginning.
-    pub(crate) fn assign(
-        &self,
-        topic: &str,
-        starts: impl Iterator<Item = (u32, Option<i64>)>,
-    ) -> Result<(), LogError> {
+    pub(crate) fn assign(&self, topic: &str, starts: impl Iterator<Item = (u32, Option<i64>)>) -> Result<(), LogError> {
         let mut list = TopicPartitionList::new();
         for (partition, start) in starts {
             list.add_partition_offset(topic, i32_of(partition), start.map_or(Offset::Beginning, Offset::Offset))

@@ -128,7 +128,7 @@ impl Topics {
             };
             publisher.publish(&record, &mut |_| {}).expect("is taken");
         }
-        let progress = publisher.finish(&mut |_| {}).expect("all are delivered");
+        let progress = publisher.flush(&mut |_| {}).expect("all are delivered");
         assert_eq!((progress.sent, progress.delivered, progress.failed), (count.into(), count.into(), 0));
     }
 
@@ -466,6 +466,6 @@ fn an_address_where_nobody_listens_is_told_with_its_reason() {
     let record =
         FeedRecord { topic: "t".to_owned(), partition: None, key: Vec::new(), headers: Vec::new(), value: Vec::new() };
     publisher.publish(&record, &mut |_| {}).expect("is queued");
-    let error = publisher.finish(&mut |_| {}).expect_err("nobody listens").to_string();
+    let error = publisher.flush(&mut |_| {}).expect_err("nobody listens").to_string();
     assert!(error.contains("127.0.0.1:1"), "{error}");
 }

@@ -38,11 +38,13 @@ impl KafkaFeeds {
 
 impl FeedPort for KafkaFeeds {
     fn publish(&mut self, record: &FeedRecord) -> Result<()> {
-        let publisher = match self.open.take() {
+        let publisher = match &mut self.open {
             Some(publisher) => publisher,
-            None => Publisher::open(PublisherSettings::new(self.kafka.clone(), self.client_id.clone()))?,
+            closed @ None => {
+                let settings = PublisherSettings::new(self.kafka.clone(), self.client_id.clone());
+                closed.insert(Publisher::open(settings)?)
+            }
         };
-        let publisher = self.open.insert(publisher);
         let outgoing = stream_kafka::FeedRecord {
             topic: record.feed.topic().to_owned(),
             partition: None,
@@ -55,8 +57,9 @@ impl FeedPort for KafkaFeeds {
     }
 
     fn flush(&mut self) -> Result<()> {
-        if let Some(publisher) = self.open.take() {
-            publisher.finish(&mut |_| {})?;
+        // It stays open: connecting anew costs more than half a second.
+        if let Some(publisher) = &mut self.open {
+            publisher.flush(&mut |_| {})?;
         }
         Ok(())
     }
