@@ -82,7 +82,7 @@ struct CalendarLoop {
 
 impl CalendarLoop {
     fn open(context: &ThreadContext<'_>) -> Result<Self> {
-        let options: Options = context.options.clone().try_into().context("the calendar's options cannot be read")?;
+        let options: Options = context.options.read()?;
         let first_day = match options.clock.first_day.as_str() {
             "" => None,
             text => Some(text.parse().context("option clock.first_day")?),

@@ -1,8 +1,12 @@
 //! Configuration in layers: embedded defaults, a file, the environment, flags. The defaults are the list of what exists.
+//!
+//! The `config` crate parses, merges and reads into types. Before it merges a layer, each key of it is looked up in the
+//! defaults, so that a wrong name or type is told with the layer that holds it.
 
+use config::{Config, File, FileFormat, Map, Source, Value, ValueKind};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::Path;
-use toml::{Table, Value};
 
 /// Every common option with its default and its reason.
 pub const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -25,11 +29,10 @@ fn refused(layer: &str, message: impl Into<String>) -> ConfigError {
     ConfigError { layer: layer.to_owned(), message: message.into() }
 }
 
-/// The effective configuration, and of each key the layer that said so.
+/// The effective configuration; each value knows the layer that said so.
 #[derive(Debug, Clone, Default)]
 pub struct Effective {
-    values: BTreeMap<String, Value>,
-    origins: BTreeMap<String, String>,
+    merged: Config,
 }
 
 /// What is laid over the defaults.
@@ -45,180 +48,212 @@ pub struct Layers<'a> {
     pub flags: Vec<String>,
 }
 
+/// One layer whose keys have been looked up: whole paths with their values.
+#[derive(Debug, Clone)]
+struct Layer {
+    name: String,
+    entries: Vec<(String, ValueKind)>,
+}
+
+impl Source for Layer {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
+        let mut found = Map::new();
+        let mut open = Map::new();
+        for (key, kind) in &self.entries {
+            let value = Value::new(Some(&self.name), kind.clone());
+            match open_name(key) {
+                // Kafka's names hold dots, which are no path.
+                Some(name) => open.insert(name.to_owned(), value),
+                None => found.insert(key.clone(), value),
+            };
+        }
+        if !open.is_empty() {
+            found.insert(OPEN_TABLE.to_owned(), Value::new(Some(&self.name), open));
+        }
+        Ok(found)
+    }
+}
+
+/// The options that exist, with their defaults.
+struct Known(BTreeMap<String, ValueKind>);
+
 impl Effective {
     /// Lays the layers over each other.
     ///
     /// # Errors
     /// [`ConfigError`] where a layer cannot be read, names an unknown key or gives a value of another type.
     pub fn from_layers(layers: &Layers<'_>) -> Result<Self, ConfigError> {
-        let mut effective = Self::default();
-        for (layer, text) in [("defaults", DEFAULTS), ("the worker's defaults", layers.service_defaults)] {
-            for (key, value) in flat(parse(layer, text)?) {
-                effective.put(layer, &key, value);
-            }
+        let mut found = Vec::new();
+        for (name, text) in [("defaults", DEFAULTS), ("the worker's defaults", layers.service_defaults)] {
+            found.push(Layer { name: name.to_owned(), entries: parse(name, text)? });
         }
+        let known = Known(found.iter().flat_map(|layer| layer.entries.iter().cloned()).collect());
         if let Some(file) = layers.file {
-            let layer = file.display().to_string();
-            let text = std::fs::read_to_string(file).map_err(|error| refused(&layer, error.to_string()))?;
-            for (key, value) in flat(parse(&layer, &text)?) {
-                let default = effective.default_of(&layer, &key)?;
-                let value = same_type(&layer, &key, default, value)?;
-                effective.put(&layer, &key, value);
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(file).map_err(|error| refused(&name, error.to_string()))?;
+            let mut entries = Vec::new();
+            for (key, kind) in parse(&name, &text)? {
+                let kind = same_type(&name, &key, known.default_of(&name, &key)?, kind)?;
+                entries.push((key, kind));
             }
+            found.push(Layer { name, entries });
         }
         for (name, text) in &layers.environment {
             let Some(path) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-            let path = path.split("__").collect::<Vec<_>>().join(".");
-            // Names of Kafka's own properties keep their case.
-            let key = if path.to_lowercase().starts_with(OPEN_TABLE) {
-                format!("{OPEN_TABLE}{}", &path[OPEN_TABLE.len()..])
-            } else {
-                path.to_lowercase()
-            };
-            effective.put_text(name, &key, text)?;
+            found.push(known.layer_of_text(name, &key_of_variable(path), text)?);
         }
         for flag in &layers.flags {
-            let layer = format!("--set {}", flag.split('=').next().unwrap_or_default());
+            let name = format!("--set {}", flag.split('=').next().unwrap_or_default());
             let Some((key, text)) = flag.split_once('=') else {
-                return Err(refused(&layer, "a flag is key=value, such as --set worker.threads=2"));
+                return Err(refused(&name, "a flag is key=value, such as --set worker.threads=2"));
             };
-            effective.put_text(&layer, key.trim(), text)?;
+            found.push(known.layer_of_text(&name, key.trim(), text)?);
         }
-        Ok(effective)
+        let builder = found.into_iter().fold(Config::builder(), |builder, layer| builder.add_source(layer));
+        let merged = builder.build().map_err(|error| refused("the configuration", error.to_string()))?;
+        Ok(Self { merged })
     }
 
-    fn put(&mut self, layer: &str, key: &str, value: Value) {
-        self.values.insert(key.to_owned(), value);
-        self.origins.insert(key.to_owned(), layer.to_owned());
-    }
-
-    fn put_text(&mut self, layer: &str, key: &str, text: &str) -> Result<(), ConfigError> {
-        let value = from_text(layer, key, self.default_of(layer, key)?, text)?;
-        self.put(layer, key, value);
-        Ok(())
-    }
-
-    /// The value that a key has so far, `None` for a key of the open table.
-    fn default_of(&self, layer: &str, key: &str) -> Result<Option<&Value>, ConfigError> {
-        if let Some(value) = self.values.get(key) {
-            return Ok(Some(value));
-        }
-        if key.starts_with(OPEN_TABLE) && key.len() > OPEN_TABLE.len() + 1 {
-            return Ok(None);
-        }
-        let nearest = self.values.keys().min_by_key(|known| distance(known, key));
-        let hint = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
-        Err(refused(layer, format!("there is no option `{key}`{hint}")))
-    }
-
-    /// The configuration as a table, for reading it into types.
-    #[must_use]
-    pub fn table(&self) -> Table {
-        let mut table = Table::new();
-        for (key, value) in &self.values {
-            insert(&mut table, key, value.clone());
-        }
-        table
+    /// The configuration read into a type, which takes the keys that it knows.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where a value does not suit the type, such as an unknown word of a list.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        let told = |error: config::ConfigError| refused("the configuration", error.to_string());
+        self.merged.clone().try_deserialize().map_err(told)
     }
 
     /// Every key with its value and the layer that said so, secrets left out, for people.
     #[must_use]
     pub fn redacted(&self) -> String {
-        let line = |(key, value): (&String, &Value)| {
-            let origin = self.origins.get(key).map_or("", String::as_str);
-            format!("{key} = {}  # {origin}\n", redact(key, value))
+        let mut values = Vec::new();
+        let table = self.merged.collect().unwrap_or_default();
+        flat("", &table, &mut values);
+        values.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let line = |(key, value): &(String, &Value)| {
+            format!("{key} = {}  # {}\n", redact(key, &value.kind), value.origin().unwrap_or_default())
         };
-        self.values.iter().map(line).collect()
+        values.iter().map(line).collect()
     }
 }
 
-fn parse(layer: &str, text: &str) -> Result<Table, ConfigError> {
-    text.parse::<Table>().map_err(|error| refused(layer, error.to_string().trim_end().to_owned()))
+impl Known {
+    /// The default of a key, `None` for a key of the open table.
+    fn default_of(&self, layer: &str, key: &str) -> Result<Option<&ValueKind>, ConfigError> {
+        if let Some(value) = self.0.get(key) {
+            return Ok(Some(value));
+        }
+        if open_name(key).is_some() {
+            return Ok(None);
+        }
+        let nearest = self.0.keys().min_by_key(|known| distance(known, key));
+        let hint = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
+        Err(refused(layer, format!("there is no option `{key}`{hint}")))
+    }
+
+    fn layer_of_text(&self, layer: &str, key: &str, text: &str) -> Result<Layer, ConfigError> {
+        let kind = from_text(layer, key, self.default_of(layer, key)?, text)?;
+        Ok(Layer { name: layer.to_owned(), entries: vec![(key.to_owned(), kind)] })
+    }
+}
+
+/// The name behind the open table, of a key in it.
+fn open_name(key: &str) -> Option<&str> {
+    key.strip_prefix(OPEN_TABLE)?.strip_prefix('.').filter(|name| !name.is_empty())
+}
+
+/// The key that an environment variable without its prefix names; names of Kafka's own properties keep their case.
+fn key_of_variable(path: &str) -> String {
+    let key = path.split("__").collect::<Vec<_>>().join(".");
+    if key.to_lowercase().starts_with(OPEN_TABLE) {
+        format!("{OPEN_TABLE}{}", &key[OPEN_TABLE.len()..])
+    } else {
+        key.to_lowercase()
+    }
+}
+
+fn parse(layer: &str, text: &str) -> Result<Vec<(String, ValueKind)>, ConfigError> {
+    let table = File::from_str(text, FileFormat::Toml)
+        .collect()
+        .map_err(|error| refused(layer, error.to_string().trim_end().to_owned()))?;
+    let mut found = Vec::new();
+    flat("", &table, &mut found);
+    Ok(found.into_iter().map(|(key, value)| (key, value.kind.clone())).collect())
 }
 
 /// Keys with their whole path. The open table's keys contain dots themselves and stay as they are.
-fn flat(table: Table) -> Vec<(String, Value)> {
-    fn walk(prefix: &str, table: Table, found: &mut Vec<(String, Value)>) {
-        for (name, value) in table {
-            let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-            match value {
-                Value::Table(table) => walk(&key, table, found),
-                other => found.push((key, other)),
-            }
+fn flat<'a>(prefix: &str, table: &'a Map<String, Value>, found: &mut Vec<(String, &'a Value)>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match &value.kind {
+            ValueKind::Table(inner) => flat(&key, inner, found),
+            ValueKind::Nil
+            | ValueKind::Boolean(_)
+            | ValueKind::I64(_)
+            | ValueKind::I128(_)
+            | ValueKind::U64(_)
+            | ValueKind::U128(_)
+            | ValueKind::Float(_)
+            | ValueKind::String(_)
+            | ValueKind::Array(_) => found.push((key, value)),
         }
-    }
-    let mut found = Vec::new();
-    walk("", table, &mut found);
-    found
-}
-
-fn insert(table: &mut Table, key: &str, value: Value) {
-    let (head, rest) = match key.strip_prefix(OPEN_TABLE).and_then(|name| name.strip_prefix('.')) {
-        Some(name) => {
-            let kafka = table.entry("kafka").or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(kafka) = kafka {
-                let properties = kafka.entry("properties").or_insert_with(|| Value::Table(Table::new()));
-                if let Value::Table(properties) = properties {
-                    properties.insert(name.to_owned(), value);
-                }
-            }
-            return;
-        }
-        None => match key.split_once('.') {
-            Some(parts) => parts,
-            None => {
-                table.insert(key.to_owned(), value);
-                return;
-            }
-        },
-    };
-    if let Value::Table(inner) = table.entry(head).or_insert_with(|| Value::Table(Table::new())) {
-        insert(inner, rest, value);
     }
 }
 
-fn same_type(layer: &str, key: &str, default: Option<&Value>, value: Value) -> Result<Value, ConfigError> {
-    match default {
-        Some(default) if !default.same_type(&value) => {
-            Err(refused(layer, format!("`{key}` must be of type {}, not {}", default.type_str(), value.type_str())))
-        }
-        Some(_) => Ok(value),
+fn type_name(kind: &ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Nil => "nothing",
+        ValueKind::Boolean(_) => "boolean",
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => "integer",
+        ValueKind::Float(_) => "number with a point",
+        ValueKind::String(_) => "string",
+        ValueKind::Table(_) => "table",
+        ValueKind::Array(_) => "list",
+    }
+}
+
+fn same_type(layer: &str, key: &str, default: Option<&ValueKind>, kind: ValueKind) -> Result<ValueKind, ConfigError> {
+    let Some(default) = default else {
         // Kafka's own properties are all text.
-        None => Ok(match value {
-            Value::String(text) => Value::String(text),
-            other => Value::String(other.to_string()),
-        }),
+        return Ok(ValueKind::String(kind.to_string()));
+    };
+    let (wanted, given) = (type_name(default), type_name(&kind));
+    if wanted == given {
+        return Ok(kind);
     }
+    Err(refused(layer, format!("`{key}` must be of type {wanted}, not {given}")))
 }
 
-fn from_text(layer: &str, key: &str, default: Option<&Value>, text: &str) -> Result<Value, ConfigError> {
+fn from_text(layer: &str, key: &str, default: Option<&ValueKind>, text: &str) -> Result<ValueKind, ConfigError> {
     let wrong = |expected: &str| refused(layer, format!("`{key}` must be {expected}"));
     match default {
-        None | Some(Value::String(_)) => Ok(Value::String(text.to_owned())),
-        Some(Value::Integer(_)) => {
-            text.replace('_', "").parse().map(Value::Integer).map_err(|_| wrong("a whole number"))
+        None | Some(ValueKind::String(_)) => Ok(ValueKind::String(text.to_owned())),
+        Some(ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_)) => {
+            text.replace('_', "").parse().map(ValueKind::I64).map_err(|_| wrong("a whole number"))
         }
-        Some(Value::Boolean(_)) => text.parse().map(Value::Boolean).map_err(|_| wrong("true or false")),
-        Some(Value::Array(_)) => {
+        Some(ValueKind::Boolean(_)) => text.parse().map(ValueKind::Boolean).map_err(|_| wrong("true or false")),
+        Some(ValueKind::Array(_)) => {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            Ok(Value::Array(parts.map(|part| Value::String(part.to_owned())).collect()))
+            Ok(parts.map(str::to_owned).collect::<Vec<_>>().into())
         }
-        Some(Value::Float(_) | Value::Datetime(_) | Value::Table(_)) => Err(wrong("set in a file")),
+        Some(ValueKind::Nil | ValueKind::Float(_) | ValueKind::Table(_)) => Err(wrong("set in a file")),
     }
 }
 
-fn redact(key: &str, value: &Value) -> String {
+fn redact(key: &str, kind: &ValueKind) -> String {
     const SECRET: &str = "\"(secret, not shown)\"";
     let name = key.to_lowercase();
     if ["password", "secret", "token", "jaas", "private", "key.pem"].iter().any(|word| name.contains(word)) {
         return SECRET.to_owned();
     }
-    match value.as_str().and_then(|text| text.split_once("://")) {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, address)) => format!("\"{scheme}://(secret, not shown)@{address}\""),
-            None => value.to_string(),
-        },
-        None => value.to_string(),
+    let ValueKind::String(text) = kind else { return kind.to_string() };
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, address)) => format!("\"{scheme}://(secret, not shown)@{address}\""),
+        None => format!("{text:?}"),
     }
 }
 
@@ -308,8 +343,8 @@ mod tests {
         let shown = effective.redacted();
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("@r:1/0") && shown.contains("sasl.username = \"me\""), "{shown}");
-        let table = effective.table();
-        assert_eq!(table["kafka"]["properties"]["sasl.password"].as_str(), Some("hunter2"));
+        let settings: crate::settings::Settings = effective.read().expect("are of their types");
+        assert_eq!(settings.kafka.properties.get("sasl.password").map(String::as_str), Some("hunter2"));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct ThreadContext<'a> {
     /// The common options.
     pub settings: &'a Settings,
     /// Every option, also the worker's own.
-    pub options: &'a toml::Table,
+    pub options: &'a Effective,
 }
 
 /// What the command line says.
@@ -163,8 +163,7 @@ pub fn run_loops(spec: LoopSpec, options: &RunOptions) -> anyhow::Result<ExitCod
         std::io::stdout().write_all(effective.redacted().as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let table = effective.table();
-    let settings: Settings = table.clone().try_into().context("the configuration cannot be read")?;
+    let settings: Settings = effective.read()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Admin pages and signals are little work; the cores belong to the stream threads.
         .worker_threads(1)
@@ -173,7 +172,7 @@ pub fn run_loops(spec: LoopSpec, options: &RunOptions) -> anyhow::Result<ExitCod
     let _entered = runtime.enter();
     let _tracing = logs::start(&settings, &spec.name)?;
     tracing::info!(name = spec.name, build = spec.build, instance = settings.kafka.instance, "starting");
-    let mut process = Process::start(spec, settings, &table)?;
+    let mut process = Process::start(spec, settings, &effective)?;
     runtime.block_on(process.serve())?;
     Ok(process.end())
 }
@@ -187,7 +186,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(spec: LoopSpec, settings: Settings, table: &toml::Table) -> anyhow::Result<Self> {
+    fn start(spec: LoopSpec, settings: Settings, effective: &Effective) -> anyhow::Result<Self> {
         let count = if spec.single_thread { 1 } else { settings.worker.threads.max(1) };
         let stop = Arc::new(AtomicBool::new(false));
         let make: Arc<MakeLoop> = spec.make.into();
@@ -196,7 +195,7 @@ impl Process {
             let (shared, queries) = Shared::new(thread);
             shown.push(Arc::clone(&shared));
             let (make, stop) = (Arc::clone(&make), Arc::clone(&stop));
-            let (settings, options) = (settings.clone(), table.clone());
+            let (settings, options) = (settings.clone(), effective.clone());
             let body = move || {
                 let context = ThreadContext { thread, settings: &settings, options: &options };
                 let stream_loop = make(&context).map_err(|error| format!("{error:#}"))?;

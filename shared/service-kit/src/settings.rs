@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn the_defaults_are_the_loops_own() {
         let effective = Effective::from_layers(&Layers::default()).expect("are good");
-        let settings: Settings = effective.table().try_into().expect("are of their types");
+        let settings: Settings = effective.read().expect("are of their types");
         assert_eq!(format!("{:?}", settings.worker_config(1)), format!("{:?}", WorkerConfig::default()));
     }
 }

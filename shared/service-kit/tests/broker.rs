@@ -211,7 +211,7 @@ fn prepare(kafka: &KafkaSettings) {
         };
         publisher.publish(&record, &mut |_| {}).expect("is taken");
     }
-    publisher.finish(&mut |_| {}).expect("all are delivered");
+    publisher.flush(&mut |_| {}).expect("all are delivered");
 }
 
 #[expect(clippy::cast_possible_wrap, reason = "process ids are small")]
