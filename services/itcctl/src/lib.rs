@@ -5,3 +5,4 @@ pub mod demo;
 pub mod feed;
 pub mod feed_record;
 pub mod gstn_check;
+pub mod operate;

@@ -24,6 +24,12 @@ enum Command {
     Gstn(GstnCommand),
     /// Publishes real files to the feeds: a table of what each file holds, and a refusal for each bad record.
     Feed(itcctl::feed::FeedArguments),
+    /// What could not be used and was put aside: look at it, take it in again, leave it aside for good.
+    #[command(subcommand, name = "dead-letters")]
+    DeadLetters(itcctl::operate::LettersCommand),
+    /// Taxpayers and bills of which an event cannot be decided: look, release, drop an event.
+    #[command(subcommand)]
+    Parked(itcctl::operate::ParkedCommand),
     /// An invented year, or your own files, through the whole engine: tables, and a check against an oracle.
     Demo(itcctl::demo::DemoArguments),
 }
@@ -79,6 +85,8 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Command::Cases(CasesCommand::PortalPair { folder }) => itcctl::cases::run_portal_pair(folder, &mut out),
         Command::Gstn(GstnCommand::Check { files }) => itcctl::gstn_check::run(files, &mut out),
         Command::Feed(arguments) => itcctl::feed::run(arguments, &mut out),
+        Command::DeadLetters(command) => itcctl::operate::dead_letters(command, &mut out),
+        Command::Parked(command) => itcctl::operate::parked(command, &mut out),
         Command::Demo(arguments) => itcctl::demo::run(arguments, &mut out),
     }
 }

@@ -65,6 +65,9 @@ pub struct ReplayedRecord {
     pub partition: u32,
     /// The offset there.
     pub offset: i64,
+    /// When it was stamped, milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp_in_ms: Option<i64>,
     /// Its key, where it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Bytes>,
@@ -81,7 +84,7 @@ impl ReplayedRecord {
             topic: self.topic.clone(),
             partition: self.partition,
             offset: self.offset,
-            timestamp_in_ms: None,
+            timestamp_in_ms: self.timestamp_in_ms,
             key: self.key.as_ref().map(Bytes::bytes).transpose()?,
             headers: self.headers.iter().map(header).collect::<Result<_, _>>()?,
             value: self.value.bytes()?,

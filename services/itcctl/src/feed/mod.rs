@@ -109,7 +109,7 @@ pub fn run(arguments: &FeedArguments, out: &mut dyn Write) -> Result<bool> {
     clippy::disallowed_methods,
     reason = "`ce_time` is when a record is sent; no decision reads it as a legal date"
 )]
-fn now() -> Result<IstInstant> {
+pub(crate) fn now() -> Result<IstInstant> {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     IstInstant::from_unix_seconds(i64::try_from(since_1970.as_secs())?).context("the machine's clock is out of range")
 }
