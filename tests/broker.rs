@@ -4,6 +4,9 @@
 //! Needs the programs (`ITC_ENGINE`, `ITCCTL`) and the addresses (`KAFKA_BOOTSTRAP_SERVERS`, `REDIS_URL`) of a fresh
 //! Kafka and Redis, as the gate gives them; without them it says that it is skipped.
 
+#[cfg(test)]
+mod operators;
+
 use std::path::PathBuf;
 use std::process::Command;
 
