@@ -72,7 +72,7 @@ fn publish(broker: &Broker, topic: &str, id: &str, event_type: &str, value: &str
     let settings = PublisherSettings::new(KafkaSettings::plain(broker.kafka.clone()), "operators-test");
     let mut publisher = Publisher::open(settings).expect("opens");
     publisher.publish(&record, &mut |_| {}).expect("publishes");
-    publisher.finish(&mut |_| {}).expect("arrives");
+    publisher.flush(&mut |_| {}).expect("arrives");
 }
 
 /// The first place of a letter in a list.

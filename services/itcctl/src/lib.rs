@@ -5,4 +5,7 @@ pub mod demo;
 pub mod feed;
 pub mod feed_record;
 pub mod gstn_check;
+pub mod http;
 pub mod operate;
+pub mod probe;
+pub mod topics;

@@ -30,6 +30,11 @@ enum Command {
     /// Taxpayers and bills of which an event cannot be decided: look, release, drop an event.
     #[command(subcommand)]
     Parked(itcctl::operate::ParkedCommand),
+    /// Kafka topics: the list, and creating what is missing.
+    #[command(subcommand)]
+    Topics(itcctl::topics::TopicsCommand),
+    /// Asks a worker's admin page whether it is alive or ready: exit code 0 for yes.
+    Probe(itcctl::probe::ProbeArguments),
     /// An invented year, or your own files, through the whole engine: tables, and a check against an oracle.
     Demo(itcctl::demo::DemoArguments),
 }
@@ -87,6 +92,8 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Command::Feed(arguments) => itcctl::feed::run(arguments, &mut out),
         Command::DeadLetters(command) => itcctl::operate::dead_letters(command, &mut out),
         Command::Parked(command) => itcctl::operate::parked(command, &mut out),
+        Command::Topics(command) => itcctl::topics::run(command, &mut out),
+        Command::Probe(arguments) => itcctl::probe::run(arguments, &mut out),
         Command::Demo(arguments) => itcctl::demo::run(arguments, &mut out),
     }
 }

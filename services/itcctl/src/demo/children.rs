@@ -1,11 +1,13 @@
-//! The workers as processes of their own: started with their ports and folders, watched, and ended with the demo.
+//! The workers as processes of their own: started with their ports and folders, watched, and ended with the demo; or
+//! somebody else's, found at their addresses.
 
+use crate::http;
 use anyhow::{Context, Result, bail};
 use gst_types::IstDate;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,8 +30,15 @@ const PAGE_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Worker {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
-    pub(crate) log: PathBuf,
-    process: Child,
+    /// Absent where somebody else started it.
+    process: Option<Process>,
+}
+
+/// A process that the demo started.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    log: PathBuf,
 }
 
 /// All worker processes; dropping them ends them.
@@ -88,6 +97,33 @@ impl Workers {
         Ok(workers)
     }
 
+    /// Workers that run already, `name=HOST:PORT` each: every one of [`WORKERS`], once.
+    pub(crate) fn attach(addresses: &[String], is_stopped: &dyn Fn() -> bool) -> Result<Self> {
+        let mut found = BTreeMap::new();
+        for text in addresses {
+            let (name, address) = text.split_once('=').with_context(|| format!("{text} is not NAME=HOST:PORT"))?;
+            let mut resolved =
+                address.to_socket_addrs().with_context(|| format!("the address of {name}, {address}"))?;
+            let address = resolved.next().with_context(|| format!("{address} has no address"))?;
+            if found.insert(name, address).is_some() {
+                bail!("{name} is named twice");
+            }
+        }
+        let mut list = Vec::new();
+        for name in WORKERS {
+            let address = found.remove(name).with_context(|| format!("the address of {name} is missing"))?;
+            list.push(Worker { name, address, process: None });
+        }
+        if let Some(name) = found.keys().next() {
+            bail!("there is no worker {name}; there are {}", WORKERS.join(", "));
+        }
+        let mut workers = Self { list, keep: false };
+        for worker in &mut workers.list {
+            worker.wait_until_ready(is_stopped)?;
+        }
+        Ok(workers)
+    }
+
     /// Leaves the processes alone when this value goes.
     pub(crate) fn keep(&mut self) {
         self.keep = true;
@@ -96,16 +132,17 @@ impl Workers {
     /// Kills a worker as a crash does and starts it again at the same address, with the store that its disk holds.
     pub(crate) fn kill_and_restart(&mut self, index: usize, surroundings: &Surroundings) -> Result<()> {
         let worker = &mut self.list[index];
-        worker.process.kill().with_context(|| format!("killing {}", worker.name))?;
-        worker.process.wait()?;
-        let log = File::options().append(true).open(&worker.log)?;
-        worker.process = start_process(worker.name, worker.address, &log, surroundings)?;
+        let Some(process) = &mut worker.process else { bail!("{} was not started by the demo", worker.name) };
+        process.child.kill().with_context(|| format!("killing {}", worker.name))?;
+        process.child.wait()?;
+        let log = File::options().append(true).open(&process.log)?;
+        process.child = start_process(worker.name, worker.address, &log, surroundings)?;
         worker.wait_until_ready(&|| false)
     }
 
     /// Their process ids.
     pub(crate) fn ids(&self) -> Vec<u32> {
-        self.list.iter().map(|worker| worker.process.id()).collect()
+        self.list.iter().filter_map(|worker| Some(worker.process.as_ref()?.child.id())).collect()
     }
 }
 
@@ -114,8 +151,8 @@ fn spawn(name: &'static str, surroundings: &Surroundings) -> Result<Worker> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let log = surroundings.folder.join(format!("{name}.log"));
     let file = File::create(&log)?;
-    let process = start_process(name, address, &file, surroundings)?;
-    Ok(Worker { name, address, log, process })
+    let child = start_process(name, address, &file, surroundings)?;
+    Ok(Worker { name, address, process: Some(Process { child, log }) })
 }
 
 fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Surroundings) -> Result<Child> {
@@ -156,11 +193,11 @@ impl Worker {
             if is_stopped() {
                 bail!("stopped");
             }
-            if self.page("/readyz").is_ok_and(|(code, _)| code == 200) {
+            if http::get(self.address, "/readyz", PAGE_WITHIN).is_ok_and(|answer| answer.status == 200) {
                 return Ok(());
             }
             if waited >= READY_WITHIN {
-                bail!("{} is not ready after {} s; see {}", self.name, READY_WITHIN.as_secs(), self.log.display());
+                bail!("{} is not ready after {} s; see {}", self.name, READY_WITHIN.as_secs(), self.log());
             }
             std::thread::park_timeout(LOOK_AGAIN);
             waited += LOOK_AGAIN;
@@ -169,53 +206,38 @@ impl Worker {
 
     /// An error with the end of its log where the process has ended.
     pub(crate) fn check_running(&mut self) -> Result<()> {
-        match self.process.try_wait()? {
+        let Some(process) = &mut self.process else { return Ok(()) };
+        match process.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended with {status}:\n{}", self.name, tail(&self.log)),
+            Some(status) => bail!("{} ended with {status}:\n{}", self.name, tail(&process.log)),
         }
+    }
+
+    /// Where its log is, in words.
+    pub(crate) fn log(&self) -> String {
+        self.process.as_ref().map_or_else(|| format!("the log of {}", self.name), |it| it.log.display().to_string())
     }
 
     /// `/statez`.
     pub(crate) fn state(&self) -> Result<Value> {
-        let (code, body) = self.page("/statez").with_context(|| format!("asking {} how it stands", self.name))?;
-        if code != 200 {
-            bail!("{} answers {code} to /statez", self.name);
+        let answer = http::get(self.address, "/statez", PAGE_WITHIN)
+            .with_context(|| format!("asking {} how it stands", self.name))?;
+        if answer.status != 200 {
+            bail!("{} answers {} to /statez", self.name, answer.status);
         }
-        Ok(serde_json::from_str(&body)?)
-    }
-
-    fn page(&self, path: &str) -> Result<(u16, String)> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PAGE_WITHIN)?;
-        stream.set_read_timeout(Some(PAGE_WITHIN))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP answer")?;
-        let code = head.split_whitespace().nth(1).and_then(|code| code.parse().ok()).context("no HTTP status")?;
-        Ok((code, unchunked(head, body)))
+        Ok(serde_json::from_str(&answer.body)?)
     }
 
     /// Asks it to leave.
     fn terminate(&self) {
+        let Some(process) = &self.process else { return };
         // The system's own tool: sending a signal needs no unsafe code then. One that has left already is no trouble.
-        let _ = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).stderr(Stdio::null()).status();
+        let _ = Command::new("kill").arg("-TERM").arg(process.child.id().to_string()).stderr(Stdio::null()).status();
     }
-}
 
-/// A body that came in chunks, put together.
-fn unchunked(head: &str, body: &str) -> String {
-    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-        return body.to_owned();
+    fn has_left(&mut self) -> bool {
+        self.process.as_mut().is_none_or(|process| !matches!(process.child.try_wait(), Ok(None)))
     }
-    let mut whole = String::new();
-    let mut rest = body;
-    while let Some((size, after)) = rest.split_once("\r\n") {
-        let Ok(size) = usize::from_str_radix(size.trim(), 16) else { break };
-        let Some(chunk) = after.get(..size).filter(|chunk| !chunk.is_empty()) else { break };
-        whole.push_str(chunk);
-        rest = after.get(size + 2..).unwrap_or_default();
-    }
-    whole
 }
 
 fn tail(log: &Path) -> String {
@@ -233,18 +255,18 @@ impl Drop for Workers {
             worker.terminate();
         }
         let mut waited = Duration::ZERO;
-        while self.list.iter_mut().any(|worker| matches!(worker.process.try_wait(), Ok(None))) {
+        while !self.list.iter_mut().all(Worker::has_left) {
             if waited >= LEAVE_WITHIN {
                 break;
             }
             std::thread::park_timeout(LOOK_AGAIN);
             waited += LOOK_AGAIN;
         }
-        for worker in &mut self.list {
-            if matches!(worker.process.try_wait(), Ok(None)) {
-                let _ = worker.process.kill();
+        for process in self.list.iter_mut().filter_map(|worker| worker.process.as_mut()) {
+            if matches!(process.child.try_wait(), Ok(None)) {
+                let _ = process.child.kill();
             }
-            let _ = worker.process.wait();
+            let _ = process.child.wait();
         }
     }
 }

@@ -4,9 +4,9 @@
 use super::children::{Surroundings, Worker, Workers};
 use super::engine::Engine;
 use super::faults::Faults;
-use super::topics;
 use crate::feed::publish::{FeedPort, KafkaFeeds};
 use crate::feed_record::{Feed, FeedRecord};
+use crate::topics;
 use anyhow::{Context, Result, bail};
 use gst_events::{Actor, OperatorAction, OperatorCommand};
 use gst_types::IstDate;
@@ -54,11 +54,22 @@ impl KafkaEngine {
     /// Creates the topics and starts every worker.
     pub(crate) fn start(surroundings: &Surroundings, stopped: Arc<AtomicBool>) -> Result<Self> {
         let kafka = KafkaSettings::plain(&surroundings.kafka);
-        topics::create(&kafka).with_context(|| format!("Kafka at {}", surroundings.kafka))?;
+        topics::create_on_fresh_kafka(&kafka).with_context(|| format!("Kafka at {}", surroundings.kafka))?;
         let flag = Arc::clone(&stopped);
         let workers = Workers::start(surroundings, &move || flag.load(Ordering::Acquire))?;
-        let reader = TopicReader::open(&kafka, "itcctl-demo")?;
-        let feeds = KafkaFeeds::new(&surroundings.kafka, "itcctl-demo");
+        Self::with(workers, &surroundings.kafka, stopped)
+    }
+
+    /// Takes workers that run already, on topics that are there.
+    pub(crate) fn attach(kafka: &str, addresses: &[String], stopped: Arc<AtomicBool>) -> Result<Self> {
+        let flag = Arc::clone(&stopped);
+        let workers = Workers::attach(addresses, &move || flag.load(Ordering::Acquire))?;
+        Self::with(workers, kafka, stopped)
+    }
+
+    fn with(workers: Workers, kafka: &str, stopped: Arc<AtomicBool>) -> Result<Self> {
+        let reader = TopicReader::open(&KafkaSettings::plain(kafka), "itcctl-demo")?;
+        let feeds = KafkaFeeds::new(kafka, "itcctl-demo");
         let mut engine = Self { workers, feeds, reader, last: None, fed: 0, faults: None, stopped };
         engine.settle()?;
         // What stood in the feeds before counts as fed.
@@ -102,16 +113,11 @@ impl KafkaEngine {
             }
             still = if moved { Duration::ZERO } else { still + LOOK_AGAIN };
             if still >= STILL_FOR {
-                bail!("the workers did not come to rest within {} s; see {}", STILL_FOR.as_secs(), self.folder());
+                bail!("the workers did not come to rest within {} s; see their logs", STILL_FOR.as_secs());
             }
             before = now;
             std::thread::park_timeout(LOOK_AGAIN);
         }
-    }
-
-    fn folder(&self) -> String {
-        let log = self.workers.list.first().and_then(|worker| worker.log.parent());
-        log.map(|folder| folder.display().to_string()).unwrap_or_default()
     }
 
     fn standing(&self) -> Result<Standing> {
@@ -131,7 +137,7 @@ impl Standing {
             for partition in list(thread, "/status/partitions") {
                 let number = |path: &str| partition.pointer(path).and_then(Value::as_i64);
                 if let Some(reason) = partition.pointer("/phase/Halted").and_then(Value::as_str) {
-                    self.halted = Some(format!("{} halted: {reason}; see {}", worker.name, worker.log.display()));
+                    self.halted = Some(format!("{} halted: {reason}; see {}", worker.name, worker.log()));
                 }
                 let waits = ["/open_jobs", "/timers_waiting_days"].into_iter().any(|path| number(path) != Some(0));
                 self.at_rest &= number("/lag_in_records") == Some(0) && !waits;

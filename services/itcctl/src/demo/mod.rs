@@ -16,7 +16,6 @@ mod schedule;
 mod simulated;
 mod tables;
 mod timeline;
-mod topics;
 mod working_days;
 mod year;
 
@@ -44,17 +43,14 @@ pub struct DemoArguments {
     /// Your own files instead of the invented year; see `itcctl feed`.
     pub files: Vec<PathBuf>,
     /// A fresh Kafka, HOST:PORT; with --redis.
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        requires = "redis",
-        conflicts_with = "simulated",
-        required_unless_present = "simulated"
-    )]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "simulated", required_unless_present = "simulated")]
     pub kafka: Option<String>,
-    /// A Redis, <redis://HOST:PORT>.
-    #[arg(long, value_name = "URL", requires = "kafka")]
+    /// A Redis, <redis://HOST:PORT>, for workers that the demo starts.
+    #[arg(long, value_name = "URL", requires = "kafka", required_unless_present_any = ["simulated", "workers"])]
     pub redis: Option<String>,
+    /// Workers that run already, fresh ones, by their admin addresses; the calendar must go by commands.
+    #[arg(long, value_name = "NAME=HOST:PORT", value_delimiter = ',', requires = "kafka", conflicts_with_all = ["redis", "keep", "faults"])]
+    pub workers: Vec<String>,
     /// The same processors on the simulated log, in this process: neither Kafka nor Redis is needed.
     #[arg(long)]
     pub simulated: bool,
@@ -101,9 +97,13 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     let messages: usize = story.days.values().map(Vec::len).sum();
     let (days, first, last) = (story.days.len(), story.first_day, story.last_day);
     writeln!(out, "{messages} messages on {days} days between {first} and {last}")?;
-    let (Some(kafka), Some(redis)) = (&arguments.kafka, &arguments.redis) else {
+    let Some(kafka) = &arguments.kafka else {
         writeln!(out, "Simulated: the same processors on a log in this process, without Kafka and Redis.")?;
         return show(&mut SimulatedEngine::start()?, &story, out);
+    };
+    let Some(redis) = &arguments.redis else {
+        writeln!(out, "Kafka at {kafka}, {} workers that run already", arguments.workers.len())?;
+        return show(&mut KafkaEngine::attach(kafka, &arguments.workers, watch_signals()?)?, &story, out);
     };
     let surroundings = Surroundings::find(kafka, redis, story.first_day)?;
     writeln!(out, "Kafka at {kafka}, Redis at {redis}, workers' logs in {}", surroundings.folder.display())?;
@@ -195,7 +195,7 @@ fn keep(engine: &mut KafkaEngine, surroundings: &Surroundings, out: &mut dyn Wri
     engine.workers().keep();
     writeln!(out, "\nThe workers stay up. Look around:")?;
     for worker in &engine.workers().list {
-        writeln!(out, "  curl -s http://{}/statez    # {}, log {}", worker.address, worker.name, worker.log.display())?;
+        writeln!(out, "  curl -s http://{}/statez    # {}, log {}", worker.address, worker.name, worker.log())?;
     }
     writeln!(
         out,

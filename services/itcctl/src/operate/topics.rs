@@ -124,7 +124,7 @@ impl Topics for KafkaTopics {
         for command in commands {
             publisher.publish(&command.record(Some(&sent_at))?, &mut |_| {})?;
         }
-        publisher.finish(&mut |_| {})?;
+        publisher.flush(&mut |_| {})?;
         let mut open: BTreeSet<&str> = commands.iter().map(|command| command.id.as_str()).collect();
         let mut found = BTreeMap::new();
         let mut left = wait;
