@@ -7,7 +7,7 @@ use crate::rows::{AvailedRow, ClaimRow, ContentRow, LineRow, StatementRow, key};
 use crate::totals::credit_of;
 use gst_events::{
     Alert, ClaimNotInStatement, ClaimedLine, CreditAvailed, CreditClaimed, CreditSubject, Origin, Outgoing,
-    PeriodLocked, RecordId,
+    PeriodLocked, RecordId, ReturnClaimsTold,
 };
 use gst_rules::rule::{BOE_12, EF_6, EL_5, ELG_3, TB_7};
 use gst_types::{IstInstant, TaxAmounts, TaxPeriod};
@@ -248,5 +248,7 @@ pub(crate) fn locked(mut desk: Desk<'_>, event: &PeriodLocked) -> Result<Decided
     if has_statement && let Some(last) = desk.avail_lines(event, after)? {
         return Ok(desk.page(EF_6, format!("{LINES}{last}")));
     }
+    let told = ReturnClaimsTold { recipient: desk.recipient, period: event.period, filed_at: event.filed_at };
+    desk.draft.emit(Outgoing::to_recipient(desk.recipient, &told));
     Ok(desk.decided(EF_6))
 }

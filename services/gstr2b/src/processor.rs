@@ -5,7 +5,7 @@ use crate::outcome::Outcome;
 use crate::{credit, lines, publish};
 use gst_events::{
     ActiveRulebook, Alert, ClaimNotInStatement, CreditAvailed, CreditClaimed, EventPayload, Gstr2bChunk, Gstr2bSealed,
-    ImsRecordDecided, Outgoing, PeriodLocked, StatementDue,
+    ImsRecordDecided, Outgoing, PeriodLocked, ReturnClaimsTold, StatementDue,
 };
 use stream::{Context, DecideError, DecisionOf, Processor, Reaction, Route, StateView, WorkerName};
 
@@ -36,7 +36,10 @@ impl Processor for Gstr2b {
     const REACTIONS: &'static [Reaction] = &[
         Reaction { reads: ImsRecordDecided::TYPE, causes: &[] },
         Reaction { reads: StatementDue::TYPE, causes: &[Gstr2bChunk::TYPE, Gstr2bSealed::TYPE] },
-        Reaction { reads: PeriodLocked::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE, Alert::TYPE] },
+        Reaction {
+            reads: PeriodLocked::TYPE,
+            causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE, ReturnClaimsTold::TYPE, Alert::TYPE],
+        },
         Reaction { reads: CreditClaimed::TYPE, causes: &[CreditAvailed::TYPE, ClaimNotInStatement::TYPE, Alert::TYPE] },
     ];
     type Event = Event;

@@ -8,9 +8,9 @@ use gst_events::{
     CreditClaimed, CreditLedgerBalanceReported, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
     CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionDenied,
     ImsActionRequested, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted, OperatorCommand, Outgoing,
-    PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled, Rule37aReversalListed,
-    StatementRequested, SupplierRecordDeleted, SupplierRecordSaved, SupplierReturnFiled, SupplierStatusReported,
-    TaxpayerRegistered, TdsDeducted, TurnoverReported,
+    PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled, ReversalStatementOpened,
+    Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved, SupplierReturnFiled,
+    SupplierStatusReported, TaxpayerRegistered, TdsDeducted, TurnoverReported,
 };
 use gst_rules::Rulebook;
 use gst_rules::rulebook::GstinChecksum;
@@ -111,6 +111,7 @@ impl Processor for Ingest {
         RecipientReturnFiled,
         AnnualReturnFiled,
         CreditLedgerBalanceReported,
+        ReversalStatementOpened,
         Rule37aReversalListed,
         OperatorCommand,
         InvoiceBooked,

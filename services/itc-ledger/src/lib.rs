@@ -17,6 +17,7 @@ mod processor;
 pub mod replay;
 pub mod rows;
 pub mod state;
+pub mod statement;
 pub mod table4;
 pub mod view;
 

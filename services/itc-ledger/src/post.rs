@@ -9,7 +9,7 @@ use gst_events::{
     Alert, EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
 };
 use gst_rules::rule;
-use gst_types::{IstInstant, TaxAmounts, TaxPeriod};
+use gst_types::{IstInstant, TaxPeriod};
 use std::collections::BTreeMap;
 use stream::{DecideError, RowKey};
 
@@ -159,6 +159,7 @@ impl Work<'_, '_> {
         let (last, before) = row.published.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
         let lines = table4::changes(self.rules.same_period_netting(), &entry, before, last);
         table4::add(&mut sums, &lines);
+        self.tell_differences(period, &mut sums);
         let of_period = ReturnEntryRow { number, lines };
         self.draft.put(&rows::entry_of_period_key(self.recipient, period, number), &of_period);
         self.draft.put(&rows::table4_key(self.recipient, period), &sums);
@@ -336,11 +337,4 @@ fn lines_for(kind: LedgerEntryKind, cause: Option<LedgerCause>, before: &[String
             _,
         ) => before.to_vec(),
     }
-}
-
-/// The balance of the reversal statement after a return (ECR-1), from sums in time order.
-#[must_use]
-pub fn statement_after(balance: TaxAmounts, sums: &Table4Row) -> TaxAmounts {
-    let of = |line: &str| sums.lines.get(line).copied().unwrap_or_default();
-    balance + of("4B2") - of("4D1")
 }

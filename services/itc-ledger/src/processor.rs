@@ -5,9 +5,9 @@ use crate::rows::{self, PassedRow};
 use gst_events::{
     ActiveRulebook, Alert, AnnualReturnFiled, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut,
     BillOfEntryReceived, BillOfEntryStatusChanged, CreditAvailed, CreditLedgerBalanceReported, EventPayload,
-    ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing, PaymentTimerFired,
-    PeriodLocked, PermanentReversalRecorded, Request, RequestStatus, SupplierGstr3bStatus, SupplierWatched,
-    TaxpayerRegistered, TimersPassed,
+    FilingDiffers, ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing,
+    PaymentTimerFired, PeriodLocked, PermanentReversalRecorded, Request, RequestStatus, ReturnClaimsTold,
+    ReversalStatementOpened, SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed,
 };
 use gst_rules::{RuleRef, rule};
 use gst_types::{Gstin, IstDate, RecipientGstin};
@@ -22,7 +22,7 @@ gst_events::reads! {
         CreditAvailed, InvoicePaymentChanged, PaymentTimerFired, TimersPassed, PermanentReversalRecorded,
         BillOfEntryReceived, BillOfEntryAmended, BillOfEntryStatusChanged, BillOfEntryMovedOut, BillOfEntryMovedIn,
         SupplierGstr3bStatus, ImsRecordDecided, AnnualReturnFiled, CreditLedgerBalanceReported, PeriodLocked,
-        TaxpayerRegistered,
+        TaxpayerRegistered, ReturnClaimsTold, ReversalStatementOpened,
     }
 }
 
@@ -59,8 +59,14 @@ impl Outcome for LedgerOutcome {
 const CHANGES_OF_ONE: usize = 10;
 
 /// What a fact about a document may cause.
-const OF_A_FACT: &[EventType] =
-    &[LedgerEntryChanged::TYPE, LedgerEntry::TYPE, SupplierWatched::TYPE, Alert::TYPE, Request::TYPE];
+const OF_A_FACT: &[EventType] = &[
+    LedgerEntryChanged::TYPE,
+    LedgerEntry::TYPE,
+    SupplierWatched::TYPE,
+    FilingDiffers::TYPE,
+    Alert::TYPE,
+    Request::TYPE,
+];
 
 /// What is heard of a watched supplier begins no watch, so that a watch never causes itself.
 const OF_A_STATUS: &[EventType] = &[LedgerEntryChanged::TYPE, LedgerEntry::TYPE, Alert::TYPE, Request::TYPE];
@@ -100,6 +106,8 @@ impl Processor for ItcLedger {
         reaction(CreditLedgerBalanceReported::TYPE, &[]),
         reaction(PeriodLocked::TYPE, OF_A_FACT),
         reaction(TaxpayerRegistered::TYPE, &[]),
+        reaction(ReturnClaimsTold::TYPE, &[FilingDiffers::TYPE, Alert::TYPE]),
+        reaction(ReversalStatementOpened::TYPE, &[]),
     ];
     type Event = Event;
     type Output = Outgoing;
@@ -125,6 +133,8 @@ impl Processor for ItcLedger {
             Event::CreditLedgerBalanceReported(event) => key(event.recipient.gstin()),
             Event::PeriodLocked(event) => key(event.gstin),
             Event::TaxpayerRegistered(event) => key(event.gstin),
+            Event::ReturnClaimsTold(event) => key(event.recipient.gstin()),
+            Event::ReversalStatementOpened(event) => key(event.recipient.gstin()),
         }
     }
 
@@ -156,19 +166,11 @@ impl Processor for ItcLedger {
         limit: usize,
     ) -> Result<Vec<String>, StateError> {
         let Event::TimersPassed(passed) = event else { return Ok(Vec::new()) };
-        let prefix = rows::due_on(passed.date);
-        let mut keys = Vec::new();
-        let mut from = match after {
-            Some(key) => prefix.clone().with(key).after_prefix(),
-            None => prefix.as_str().to_owned(),
-        };
-        while keys.len() < limit {
-            let found = rows.raw().range(&from, &prefix.after_prefix(), 1)?;
-            let Some((key, _)) = found.into_iter().next() else { break };
-            let Some(recipient) = RowKey::from_text(key).parts().nth(1).map(str::to_owned) else { break };
-            from = prefix.clone().with(&recipient).after_prefix();
-            keys.push(recipient);
-        }
+        let mut keys = recipients_under(rows, &rows::due_on(passed.date), after, limit)?;
+        keys.extend(recipients_under(rows, &rows::blocked_on(passed.date), after, limit)?);
+        keys.sort();
+        keys.dedup();
+        keys.truncate(limit);
         Ok(keys)
     }
 
@@ -199,6 +201,28 @@ impl Processor for ItcLedger {
         };
         vec![Outgoing::result(event.recipient.gstin(), &request)]
     }
+}
+
+/// The recipients that have a row under a prefix whose next part is the recipient, in order, behind `after`.
+fn recipients_under(
+    rows: &StateView<'_>,
+    prefix: &RowKey,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, StateError> {
+    let mut keys = Vec::new();
+    let mut from = match after {
+        Some(key) => prefix.clone().with(key).after_prefix(),
+        None => prefix.as_str().to_owned(),
+    };
+    while keys.len() < limit {
+        let found = rows.raw().range(&from, &prefix.after_prefix(), 1)?;
+        let Some((key, _)) = found.into_iter().next() else { break };
+        let Some(recipient) = RowKey::from_text(key).parts().nth(1).map(str::to_owned) else { break };
+        from = prefix.clone().with(&recipient).after_prefix();
+        keys.push(recipient);
+    }
+    Ok(keys)
 }
 
 /// Decides one event; the cursor says where a page ended.
@@ -260,6 +284,14 @@ fn decide_event(
         Event::TaxpayerRegistered(event) => {
             work.registered(event)?;
             rule::CAL_4
+        }
+        Event::ReturnClaimsTold(event) => {
+            work.claims_told(event)?;
+            rule::R37_18
+        }
+        Event::ReversalStatementOpened(event) => {
+            work.statement_opened(event)?;
+            rule::ECR_1
         }
     };
     Ok((LedgerOutcome::Recorded(decided_under), resume))

@@ -113,6 +113,8 @@ pub enum Fact {
         /// The reference date.
         reference_date: Option<IstDate>,
     },
+    /// A Bill of Entry was cancelled or purged: its credit may be claimed no longer (BOE-4).
+    ImportEnded,
     /// The values of a Bill of Entry changed after that (BOE-10).
     ImportDelta {
         /// New less old.
@@ -312,6 +314,8 @@ pub struct RecipientRow {
     pub interests: u64,
     /// The last day whose own dates were acted on for this recipient.
     pub passed: Option<IstDate>,
+    /// The opening balance of its reversal statement (ECR-1).
+    pub opening: TaxAmounts,
 }
 
 impl Row for RecipientRow {
@@ -390,6 +394,16 @@ pub struct Table4Row {
     pub interest: TaxAmounts,
     /// When the return was filed, if it was.
     pub filed_at: Option<IstInstant>,
+    /// When it was filed, of a return that the reversal statement does not let through (ECR-2): it posts nothing.
+    pub blocked_at: Option<IstInstant>,
+    /// Table 4 as filed, by line, where told.
+    pub as_filed: BTreeMap<String, TaxAmounts>,
+    /// Acknowledgement number of the filed return.
+    pub arn: Option<String>,
+    /// Whether every claim of the filed return is told, so that it can be compared.
+    pub is_compared: bool,
+    /// By line, filed less ours, as told last.
+    pub differences: BTreeMap<String, TaxAmounts>,
 }
 
 impl Row for Table4Row {
@@ -407,6 +421,17 @@ pub struct WatchRow {
 
 impl Row for WatchRow {
     const TABLE: &'static str = "watch";
+}
+
+/// A return that the reversal statement holds back, looked at again on that day: `blocked|date|gstin|period` (ECR-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockedRow {
+    /// The period.
+    pub period: TaxPeriod,
+}
+
+impl Row for BlockedRow {
+    const TABLE: &'static str = "blocked";
 }
 
 /// The recipient's annual return: `annual|gstin|year` (TL-2).
@@ -436,8 +461,10 @@ impl Row for BalanceRow {
 }
 
 /// Tax of a credit note that was taken out: `note|gstin|key`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NoteRow {
+    /// The invoice that it lowers; absent while only the portal told of it, which names none (R37-11).
+    pub invoice: Option<DocumentKey>,
     /// By the acceptance that the register told.
     pub by_register: TaxAmounts,
     /// By a line of a statement.

@@ -1,9 +1,14 @@
 //! Read-only questions over committed rows: the blocks of a story, the rule 37 report and Table 4 with its trace.
 
+mod notes;
 mod returns;
 mod rule_37;
 
-pub use returns::{ReturnView, Table4Draft, TraceView, filed_returns, itc_elg, return_of, table4_draft, trace};
+pub use notes::{UnlinkedNote, unlinked_notes};
+pub use returns::{
+    ReturnView, StatementView, Table4Draft, TraceView, filed_returns, filing_differences, itc_elg, return_of,
+    reversal_statement, table4_draft, trace,
+};
 pub use rule_37::{Rule37Filter, Rule37Page, Rule37Row, rule_37_report};
 
 use crate::replay::limit_of;
@@ -120,7 +125,9 @@ pub fn document(
     subject: &CreditSubject,
     rules: &Rulebook,
 ) -> Result<Option<DocumentView>, StateError> {
-    let Some(row) = credit(rows, recipient, subject)? else { return Ok(None) };
+    let Some(row) = credit(rows, recipient, subject)?.or(bill_without_credit(rows, recipient, subject)?) else {
+        return Ok(None);
+    };
     let state = match &row.parent {
         Some(parent) => debit_note_state(rows, recipient, &row, parent)?,
         None => row.summary.state.clone(),
@@ -149,6 +156,17 @@ pub fn document(
             reversed: summary.reversed,
         }),
     }))
+}
+
+/// A Bill of Entry that customs told of and nobody claimed yet.
+fn bill_without_credit(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    subject: &CreditSubject,
+) -> Result<Option<CreditRow>, StateError> {
+    let CreditSubject::BillOfEntry(bill) = subject else { return Ok(None) };
+    let known: Option<BillRow> = rows.get(&rows::bill_key(recipient, bill))?;
+    Ok(known.map(|_| CreditRow::new(subject)))
 }
 
 /// Of a debit note that counts with its invoice, the date that the invoice's facts keep.

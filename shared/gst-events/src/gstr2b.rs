@@ -59,7 +59,19 @@ pub struct ClaimNotInStatement {
     pub claimed: TaxAmounts,
 }
 
+/// Every claim of a filed return is told: what its lines come to is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReturnClaimsTold {
+    /// Whose return.
+    pub recipient: RecipientGstin,
+    /// Its period.
+    pub period: TaxPeriod,
+    /// When it was filed.
+    pub filed_at: IstInstant,
+}
+
 event_types!(Decision by ["gstr2b"]:
     CreditAvailed = "itc.credit-availed.v1",
     ClaimNotInStatement = "itc.claim-not-in-statement.v1",
+    ReturnClaimsTold = "itc.return-claims-told.v1",
 );

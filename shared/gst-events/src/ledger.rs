@@ -202,9 +202,40 @@ pub struct SupplierWatched {
     pub recipient: RecipientGstin,
 }
 
+/// A line of Table 4 that was filed differently from what our entries come to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FiledLineDifference {
+    /// The line, such as `4A5`.
+    pub line: String,
+    /// What our entries come to.
+    pub ours: TaxAmounts,
+    /// What was filed.
+    pub filed: TaxAmounts,
+    /// Filed less ours.
+    pub difference: TaxAmounts,
+}
+
+/// A GSTR-3B was filed with other totals than ours. The whole truth each time: the last one of a period holds, and one
+/// without lines says that nothing differs any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilingDiffers {
+    /// Whose return.
+    pub recipient: RecipientGstin,
+    /// Its period.
+    pub period: TaxPeriod,
+    /// When it was filed.
+    pub filed_at: IstInstant,
+    /// Acknowledgement number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// The lines that differ.
+    pub lines: Vec<FiledLineDifference>,
+}
+
 event_types!(Decision by ["itc-ledger"]:
     LedgerEntryChanged = "itc.ledger-entry-changed.v1",
     SupplierWatched = "itc.supplier-watched.v1",
+    FilingDiffers = "itc.filing-differs.v1",
 );
 event_types!(Public by ["itc-ledger"]:
     LedgerEntry = "itc.ledger-entry.v1",

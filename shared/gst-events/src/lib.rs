@@ -34,14 +34,14 @@ pub use filings::{
     DocumentChanged, DocumentFiled, DocumentSaved, DocumentWithdrawn, FiledDocument, Gstr3bFilingStatus,
     IsdDocumentReported, SupplierGstr3bStatus, WithdrawalReason,
 };
-pub use gstr2b::{ClaimNotInStatement, ClaimedLine, CreditAvailed};
+pub use gstr2b::{ClaimNotInStatement, ClaimedLine, CreditAvailed, ReturnClaimsTold};
 pub use ims::{
     Acceptance, ActionProposed, ActionRefused, ImsRecordDecided, LiabilityRaised, PeriodLocked, PortalDiverged,
     StatementDue, StatementLine, StatementReason, UnavailableReason,
 };
 pub use ledger::{
-    EntryStatus, InterestBasis, InterestSlice, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind,
-    LedgerReason, ReversalInterest, SupplierWatched,
+    EntryStatus, FiledLineDifference, FilingDiffers, InterestBasis, InterestSlice, LedgerCause, LedgerEntry,
+    LedgerEntryChanged, LedgerEntryKind, LedgerReason, ReversalInterest, SupplierWatched,
 };
 pub use orders::{Bytes, ReplayedHeader, ReplayedRecord, answer_to, order_of};
 pub use outgoing::{Outgoing, Topic};
@@ -64,8 +64,8 @@ pub use supplier::{
 };
 pub use taxpayer::{
     AnnualReturnFiled, CreditLedgerBalanceReported, ImsActionApproved, ImsActionDenied, ImsActionRequested, ImsTarget,
-    OperatorAction, OperatorCommand, RecipientReturnFiled, Rule37aReversalListed, StatementRequested,
-    TaxpayerRegistered, TaxpayerRole,
+    OperatorAction, OperatorCommand, RecipientReturnFiled, ReversalStatementOpened, Rule37aReversalListed,
+    StatementRequested, TaxpayerRegistered, TaxpayerRole,
 };
 pub use timers::{
     InvoicePaymentChanged, PaymentChange, PaymentTimerFired, PaymentTimerWarning, RegisterDiffers, TimerExclusion,

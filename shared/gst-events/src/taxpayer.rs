@@ -193,6 +193,17 @@ pub struct CreditLedgerBalanceReported {
     pub return_due_date: Option<IstDate>,
 }
 
+/// The opening balance of the Electronic Credit Reversal and Re-claimed Statement, as declared on the portal (ECR-1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReversalStatementOpened {
+    /// Whose statement.
+    pub recipient: RecipientGstin,
+    /// The balance before the first period that we know; it may be negative (ECR-3). The last one told holds.
+    pub opening: TaxAmounts,
+    /// When it was declared.
+    pub at: IstInstant,
+}
+
 /// The portal lists a reversal under rule 37A in Table 5 (TB-5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rule37aReversalListed {
@@ -279,6 +290,7 @@ event_types!(Fact by ["ingest"]:
     RecipientReturnFiled = "itc.recipient-return-filed.v1",
     AnnualReturnFiled = "itc.annual-return-filed.v1",
     CreditLedgerBalanceReported = "itc.credit-ledger-balance-reported.v1",
+    ReversalStatementOpened = "itc.reversal-statement-opened.v1",
     Rule37aReversalListed = "itc.rule-37a-reversal-listed.v1",
     OperatorCommand = "itc.operator-command.v1",
 );

@@ -9,8 +9,8 @@ use gst_events::{
     CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionDenied,
     ImsActionRequested, ImsSection, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted, OperatorCommand,
     Outgoing, PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled, RecordId,
-    Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved, SupplierReturnFiled,
-    SupplierStatusReported, TaxpayerRegistered, TaxpayerRole, TdsDeducted, TurnoverReported,
+    ReversalStatementOpened, Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved,
+    SupplierReturnFiled, SupplierStatusReported, TaxpayerRegistered, TaxpayerRole, TdsDeducted, TurnoverReported,
 };
 use gst_types::{Gstin, RecipientGstin, SupplierGstin};
 use serde_json::Value;
@@ -114,6 +114,7 @@ fn taxpayer(record: &FeedRecord) -> Forwarded {
         RecipientReturnFiled: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
         AnnualReturnFiled: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
         CreditLedgerBalanceReported: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
+        ReversalStatementOpened: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
         SupplierStatusReported: fact => vec![Outgoing::to_supplier(fact.supplier, &fact)];
         Rule37aReversalListed: fact => {
             let mut fact = fact;

@@ -2,8 +2,9 @@
 
 use super::Work;
 use crate::rows::{self, Fact, LineFact, NoteRow};
-use gst_events::{CreditAvailed, CreditSubject, PermanentReversalRecorded};
-use gst_types::{DocumentKind, TaxAmounts};
+use gst_events::{Alert, CreditAvailed, CreditSubject, Outgoing, PermanentReversalRecorded};
+use gst_rules::rule;
+use gst_types::{DocumentKey, DocumentKind, TaxAmounts};
 use stream::DecideError;
 
 impl Work<'_, '_> {
@@ -14,14 +15,7 @@ impl Work<'_, '_> {
     pub fn credit_availed(&mut self, event: &CreditAvailed) -> Result<(), DecideError> {
         let (mut row, subject) = self.owner(&event.subject)?;
         let tax = match &event.subject {
-            CreditSubject::Document(note) if note.kind == DocumentKind::CreditNote => {
-                let key = rows::note_key(self.recipient, note);
-                let before: NoteRow = self.draft.get(&key)?.unwrap_or_default();
-                let rest = (-event.claimed - before.by_register).or_zero_if_negative();
-                let positive_back = event.claimed.or_zero_if_negative();
-                self.draft.put(&key, &NoteRow { by_line: before.by_line - event.claimed, ..before });
-                positive_back - rest
-            }
+            CreditSubject::Document(note) if note.kind == DocumentKind::CreditNote => self.line_of_note(event, note)?,
             CreditSubject::Document(_) | CreditSubject::BillOfEntry(_) => event.claimed,
         };
         let fact = Fact::Claim {
@@ -37,6 +31,33 @@ impl Work<'_, '_> {
         self.add_step(&mut row, event.availed_at, fact)?;
         self.settle(row)?;
         Ok(())
+    }
+
+    /// R37-11: what the line of a credit note still takes out, signed as credit: what the register took out already is not
+    /// taken twice. GST returns name no invoice in a credit note, so while the register names none, no invoice owes less
+    /// and no base falls: both fall together, when it does.
+    fn line_of_note(&mut self, event: &CreditAvailed, note: &DocumentKey) -> Result<TaxAmounts, DecideError> {
+        let key = rows::note_key(self.recipient, note);
+        let before: NoteRow = self.draft.get(&key)?.unwrap_or_default();
+        let rest = (-event.claimed - before.by_register).or_zero_if_negative();
+        let positive_back = event.claimed.or_zero_if_negative();
+        let is_first = before.invoice.is_none() && before.by_line.is_zero() && !event.claimed.is_zero();
+        self.draft.put(&key, &NoteRow { by_line: before.by_line - event.claimed, ..before });
+        if is_first {
+            let alert = Alert {
+                code: "CREDIT_NOTE_NAMES_NO_INVOICE".to_owned(),
+                gstin: self.recipient.gstin(),
+                subject: Some(event.subject.clone()),
+                date: event.availed_at.date(),
+                message: "tell the register which invoice this credit note lowers; until then what that invoice owes \
+                          and the credit at stake stay as they are"
+                    .to_owned(),
+                rule: Some(rule::R37_11),
+                worker: "itc-ledger".to_owned(),
+            };
+            self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+        }
+        Ok(positive_back - rest)
     }
 
     /// R37-14: a permanent reversal.
@@ -55,11 +76,17 @@ impl Work<'_, '_> {
     ///
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
-    pub fn note_to_post(&mut self, note: &gst_types::DocumentKey, tax: TaxAmounts) -> Result<TaxAmounts, DecideError> {
+    pub fn note_to_post(
+        &mut self,
+        note: &DocumentKey,
+        invoice: &DocumentKey,
+        tax: TaxAmounts,
+    ) -> Result<TaxAmounts, DecideError> {
         let key = rows::note_key(self.recipient, note);
         let before: NoteRow = self.draft.get(&key)?.unwrap_or_default();
         let rest = (tax - before.by_line).or_zero_if_negative();
-        self.draft.put(&key, &NoteRow { by_register: before.by_register + rest, ..before });
+        let by_register = before.by_register + rest;
+        self.draft.put(&key, &NoteRow { by_register, invoice: Some(invoice.clone()), ..before });
         Ok(rest)
     }
 }

@@ -4,7 +4,7 @@ use super::Work;
 use crate::rows::{self, BillRow, Fact};
 use gst_events::{
     BillOfEntryAmended, BillOfEntryDetails, BillOfEntryMovedIn, BillOfEntryMovedOut, BillOfEntryReceived,
-    BillOfEntryStatusChanged, CreditSubject,
+    BillOfEntryStatusChanged, CreditSubject, CustomsStatusWord,
 };
 use gst_types::{IstInstant, TaxAmounts};
 use stream::{DecideError, StateError};
@@ -47,13 +47,18 @@ impl Work<'_, '_> {
         bill.tax = event.details.tax;
         bill.status = event.status.or(bill.status);
         bill.reference_date = event.details.reference_date.or(bill.reference_date);
-        bill.eligible_at = event.eligible_at.or(bill.eligible_at);
+        let has_ended = matches!(bill.status, Some(CustomsStatusWord::Cancelled | CustomsStatusWord::Purged));
+        let was_eligible = bill.eligible_at.is_some();
+        bill.eligible_at = if has_ended { None } else { event.eligible_at.or(bill.eligible_at) };
         self.put_bill(&bill);
         match (event.became_eligible, event.eligible_at) {
             (true, Some(eligible_at)) => {
                 let fact =
                     Fact::ImportEligible { tax: event.details.tax, reference_date: event.details.reference_date };
                 self.import_fact(&event.details, eligible_at, fact)
+            }
+            (true | false, _) if has_ended && was_eligible => {
+                self.import_fact(&event.details, event.at, Fact::ImportEnded)
             }
             (true | false, _) => Ok(()),
         }

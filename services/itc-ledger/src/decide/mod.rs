@@ -1,6 +1,7 @@
 //! The events, one file per family. Each takes a fact into the rows of its document and lets it be replayed.
 
 pub mod credit;
+pub mod filing;
 pub mod imports;
 pub mod payments;
 pub mod supplier;

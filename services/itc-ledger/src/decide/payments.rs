@@ -24,7 +24,7 @@ impl Work<'_, '_> {
         row.supplier = Some(event.supplier);
         row.supplier_period = Some(event.supplier_period);
         let note_to_post = match &event.credit_note {
-            Some(note) => self.note_to_post(note, event.credit_note_tax)?,
+            Some(note) => self.note_to_post(note, &event.document, event.credit_note_tax)?,
             None => TaxAmounts::ZERO,
         };
         let state = PaymentState {

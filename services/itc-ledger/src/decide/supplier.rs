@@ -71,7 +71,7 @@ impl Work<'_, '_> {
                 self.alert_37a(&row.subject, day, "RULE_37A_STATUS_UNKNOWN", message);
             }
         }
-        Ok(more)
+        Ok(more || self.blocked_returns(day, limit)?)
     }
 
     fn alert_37a(&mut self, subject: &CreditSubject, date: IstDate, code: &str, message: &str) {

@@ -1,14 +1,10 @@
-//! The recipient himself: how he files, his annual returns, his credit ledger, his filed returns.
+//! The recipient himself: how he files, his annual returns, his credit ledger, his reversal statement.
 
 use super::Work;
-use crate::post::statement_after;
-use crate::rows::{self, AnnualReturnRow, BalanceRow, Table4Row};
+use crate::rows::{self, AnnualReturnRow, BalanceRow, RecipientRow};
 use gst_events::{
-    Alert, AnnualReturnFiled, CreditLedgerBalanceReported, Outgoing, PeriodLocked, TaxpayerRegistered, TaxpayerRole,
+    AnnualReturnFiled, CreditLedgerBalanceReported, ReversalStatementOpened, TaxpayerRegistered, TaxpayerRole,
 };
-use gst_rules::ecrrs::{ReturnLines, check_return};
-use gst_rules::rule;
-use gst_types::TaxAmounts;
 use stream::DecideError;
 
 impl Work<'_, '_> {
@@ -54,53 +50,13 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// ECR-2: re-claims of the return above what the reversal statement holds are told; the return is filed all the same.
-    fn check_statement(&mut self, event: &PeriodLocked) -> Result<(), DecideError> {
-        let mut balance = TaxAmounts::ZERO;
-        for (key, sums) in self.all::<Table4Row>(&rows::returns_of(self.recipient))? {
-            if key == rows::table4_key(self.recipient, event.period) {
-                let of = |line: &str| sums.lines.get(line).copied().unwrap_or_default();
-                let lines = ReturnLines {
-                    return_period: event.period,
-                    reversed: of("4B2"),
-                    reclaimed: of("4D1"),
-                    credit_available: None,
-                };
-                if !check_return(self.rules, balance, &lines).excess.is_zero() {
-                    self.alert_excess(event);
-                }
-                return Ok(());
-            }
-            balance = statement_after(balance, &sums);
-        }
-        Ok(())
-    }
-
-    fn alert_excess(&mut self, event: &PeriodLocked) {
-        let alert = Alert {
-            code: "ECRRS_RECLAIM_EXCEEDS_BALANCE".to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: None,
-            date: event.filed_at.date(),
-            message: format!("re-claims of {} exceed the balance of the reversal statement", event.period),
-            rule: Some(rule::ECR_2),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
-    }
-
-    /// A return is filed: its due entries are posted, with interest. True where more are left for the next page.
+    /// ECR-1: the opening balance of the reversal statement.
     ///
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
-    pub fn period_locked(&mut self, event: &PeriodLocked, limit: usize) -> Result<bool, DecideError> {
-        let mut sums = self.table4(event.period)?;
-        let filed_at = *sums.filed_at.get_or_insert(event.filed_at);
-        self.draft.put(&rows::table4_key(self.recipient, event.period), &sums);
-        self.check_statement(event)?;
-        let mut recipient = self.recipient_row()?;
-        let more = self.post_period(&mut recipient, event.period, filed_at, limit)?;
+    pub fn statement_opened(&mut self, event: &ReversalStatementOpened) -> Result<(), DecideError> {
+        let recipient = RecipientRow { opening: event.opening, ..self.recipient_row()? };
         self.draft.put(&rows::recipient_key(self.recipient), &recipient);
-        Ok(more)
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 const BARRED: &str = "the return with the claim was filed after the last day of section 16(4)";
 const DISPUTED: &str = "whether section 16(4) reaches Bills of Entry is disputed; the claim is allowed";
 const NOT_DUE: &str = "the goods are not out of charge or the duty is not paid; the claim is not taken";
+const ENDED: &str = "the bill was cancelled or purged although credit of it is claimed; reverse it in the next return";
 const ABOVE: &str = "the claim is above what the line of the statement still has; only that is taken";
 const HELD: &str = "the supplier is not paid after 180 days; the claim is held, claim again when he is";
 
@@ -46,7 +47,7 @@ impl Machine<'_> {
             return;
         }
         let is_bill = matches!(subject, CreditSubject::BillOfEntry(_));
-        if is_bill && !self.eligible && table.is_none() {
+        if is_bill && (self.ended || !self.eligible && table.is_none()) {
             self.alert_on(subject, &step.trigger, date, "BOE_CREDIT_NOT_DUE", NOT_DUE, rule::BOE_5);
             return;
         }
@@ -64,6 +65,17 @@ impl Machine<'_> {
         self.own_entry(step, subject, LedgerEntryKind::ItcAvailed, lines_of(kind), tax, Some(return_period));
         self.avail(step, subject, tax, return_period);
         self.recompute_claim(step, return_period);
+    }
+
+    /// BOE-4: a bill left the life cycle by a side exit. What was claimed of it stands until the recipient reverses it, and
+    /// is told.
+    pub(super) fn import_ended(&mut self, step: &Step) {
+        self.ended = true;
+        if !self.summary.all_availed().is_zero() {
+            let subject = self.row.subject.clone();
+            let date = step.at.date();
+            self.alert_on(&subject, &step.trigger, date, "BOE_ENDED_WITH_CREDIT", ENDED, rule::BOE_4);
+        }
     }
 
     /// BOE-10: a difference that customs told comes again as the IMPGA line of a statement; it is one rupee, not two.

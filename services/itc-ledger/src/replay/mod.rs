@@ -80,6 +80,8 @@ struct Machine<'r> {
     target_37a: TaxAmounts,
     latest_period: Option<TaxPeriod>,
     eligible: bool,
+    /// Whether the Bill of Entry was cancelled or purged.
+    ended: bool,
     debit_notes: BTreeMap<DocumentKey, (IstDate, Option<FinancialYear>)>,
     /// Differences of a Bill of Entry that customs told and no line of a statement has repeated yet.
     deltas_told: Vec<TaxAmounts>,
@@ -103,6 +105,7 @@ impl<'r> Machine<'r> {
             target_37a: TaxAmounts::ZERO,
             latest_period: None,
             eligible: false,
+            ended: false,
             debit_notes: BTreeMap::new(),
             deltas_told: Vec::new(),
             taken_of: BTreeMap::new(),
@@ -206,6 +209,7 @@ impl<'r> Machine<'r> {
                 let subject = self.row.subject.clone();
                 self.own_entry(step, &subject, LedgerEntryKind::ImportCreditAvailable, Vec::new(), *tax, Some(period));
             }
+            Fact::ImportEnded => self.import_ended(step),
             Fact::ImportDelta { tax } => {
                 let subject = self.row.subject.clone();
                 *self.summary.availed.entry(subject.clone()).or_default() += *tax;

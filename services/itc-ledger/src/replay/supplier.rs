@@ -62,7 +62,9 @@ impl Machine<'_> {
             Move37a::Opens => {
                 self.opened_37a = true;
                 self.summary.open_37a = true;
-                let on_time = self.rule_37a_dates().filter(|dates| dates.due_on == date && self.listed_at.is_none());
+                // A report that comes later, also later on that day, goes to the period of its day (R37A-2).
+                let on_time =
+                    self.rule_37a_dates().filter(|dates| dates.due_on.start() == at && self.listed_at.is_none());
                 let period = on_time.map_or(day_period, |dates| dates.reversal_return);
                 (format!("rule-37a/opens/{date}"), LedgerReason::SupplierNotFiled, rule::R37A_2, period)
             }

@@ -140,6 +140,24 @@ pub fn due_key(date: IstDate, recipient: RecipientGstin, row: &CreditRow) -> Row
     due_of(date, recipient).with(padded(row.arrival)).with(&row.subject)
 }
 
+/// `blocked|date|`.
+#[must_use]
+pub fn blocked_on(date: IstDate) -> RowKey {
+    RowKey::table("blocked").with(date)
+}
+
+/// `blocked|date|gstin|`: the returns of a recipient that the reversal statement holds back, looked at again on a day.
+#[must_use]
+pub fn blocked_of(date: IstDate, recipient: RecipientGstin) -> RowKey {
+    blocked_on(date).with(recipient)
+}
+
+/// `blocked|date|gstin|period`.
+#[must_use]
+pub fn blocked_key(date: IstDate, recipient: RecipientGstin, period: TaxPeriod) -> RowKey {
+    blocked_of(date, recipient).with(sortable(period))
+}
+
 /// `annual|gstin|year`.
 #[must_use]
 pub fn annual_key(recipient: RecipientGstin, year: FinancialYear) -> RowKey {
@@ -162,6 +180,12 @@ pub fn balances_of(recipient: RecipientGstin) -> RowKey {
 #[must_use]
 pub fn balance_key(recipient: RecipientGstin, date: IstDate, number: u64) -> RowKey {
     balances_of(recipient).with(date).with(padded(number))
+}
+
+/// `note|gstin|`.
+#[must_use]
+pub fn notes_of(recipient: RecipientGstin) -> RowKey {
+    of("note", recipient)
 }
 
 /// `note|gstin|key`.

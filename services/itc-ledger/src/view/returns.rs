@@ -1,10 +1,13 @@
 //! GSTR-3B Table 4 of a return, from ledger entries, and the entries behind each line.
 
 use super::all;
-use crate::post::statement_after;
-use crate::rows::{self, ReturnEntryRow, Table4Row};
-use gst_events::LedgerEntry;
+use crate::decide::filing;
+use crate::rows::{self, RecipientRow, ReturnEntryRow, Table4Row};
+use crate::statement::{lines_of, statement_after};
+use gst_events::{FiledLineDifference, LedgerEntry};
+use gst_rules::Rulebook;
 use gst_rules::amount::to_whole_rupees;
+use gst_rules::ecrrs::check_return;
 use gst_rules::table4::ReturnLine;
 use gst_types::{IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
 use gstn_formats::gstr3b::{ItcElg, Table4Line};
@@ -42,13 +45,91 @@ fn period_of(key: &RowKey) -> Option<TaxPeriod> {
 /// [`StateError`] where rows cannot be read.
 pub fn filed_returns(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<Vec<ReturnView>, StateError> {
     let sums: Vec<(RowKey, Table4Row)> = all(rows, &rows::returns_of(recipient))?;
-    let mut balance = TaxAmounts::ZERO;
+    let mut balance = opening_of(rows, recipient)?;
     let mut views = Vec::with_capacity(sums.len());
     for (key, row) in &sums {
         balance = statement_after(balance, row);
         views.extend(period_of(key).map(|period| view_of(period, row, balance)));
     }
     Ok(views)
+}
+
+fn opening_of(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<TaxAmounts, StateError> {
+    let row: Option<RecipientRow> = rows.get(&rows::recipient_key(recipient))?;
+    Ok(row.map_or(TaxAmounts::ZERO, |row| row.opening))
+}
+
+/// A period of the reversal statement (ECR-1 to ECR-3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatementView {
+    /// The period.
+    pub return_period: TaxPeriod,
+    /// Balance before it.
+    pub opening: TaxAmounts,
+    /// 4(B)(2) of the return.
+    pub reversed: TaxAmounts,
+    /// 4(D)(1) of the return.
+    pub reclaimed: TaxAmounts,
+    /// The most that 4(D)(1) may be.
+    pub allowed_reclaim: TaxAmounts,
+    /// By how much it is above that.
+    pub excess: TaxAmounts,
+    /// What 4(B)(2) must still take out of a negative balance.
+    pub still_to_reverse: TaxAmounts,
+    /// `OK`, `WARNED` or `BLOCKED`: what the portal does with the return, or would if it were filed as it stands.
+    pub status: &'static str,
+    /// Balance after it.
+    pub closing: TaxAmounts,
+    /// When it was filed; absent for a return that is open or blocked.
+    pub filed_at: Option<IstInstant>,
+}
+
+/// The reversal statement of a recipient, a row for each return, checked by the rules (ECR-1 to ECR-3).
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn reversal_statement(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    rules: &Rulebook,
+) -> Result<Vec<StatementView>, StateError> {
+    let sums: Vec<(RowKey, Table4Row)> = all(rows, &rows::returns_of(recipient))?;
+    let mut balance = opening_of(rows, recipient)?;
+    let mut views = Vec::with_capacity(sums.len());
+    for (key, row) in &sums {
+        let opening = balance;
+        balance = statement_after(balance, row);
+        let Some(return_period) = period_of(key) else { continue };
+        let lines = lines_of(return_period, row);
+        let check = check_return(rules, opening, &lines);
+        views.push(StatementView {
+            return_period,
+            opening,
+            reversed: lines.reversed,
+            reclaimed: lines.reclaimed,
+            allowed_reclaim: check.allowed_reclaim,
+            excess: check.excess,
+            still_to_reverse: check.still_to_reverse,
+            status: check.status.code(),
+            closing: balance,
+            filed_at: row.filed_at,
+        });
+    }
+    Ok(views)
+}
+
+/// In which lines the filed Table 4 of a period differs from ours, as things stand; empty where nothing does or no table
+/// was told.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn filing_differences(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    period: TaxPeriod,
+) -> Result<Vec<FiledLineDifference>, StateError> {
+    let row: Option<Table4Row> = rows.get(&rows::table4_key(recipient, period))?;
+    Ok(row.map(|row| filing::differences(&row)).unwrap_or_default())
 }
 
 /// The return of one period; all zero where nothing stands in it.
@@ -58,7 +139,10 @@ pub fn filed_returns(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<
 pub fn return_of(rows: &StateView<'_>, recipient: RecipientGstin, period: TaxPeriod) -> Result<ReturnView, StateError> {
     let returns = filed_returns(rows, recipient)?;
     let before = returns.iter().rev().find(|view| view.return_period < period);
-    let balance = before.map_or(TaxAmounts::ZERO, |view| view.ecrrs_closing);
+    let balance = match before {
+        Some(view) => view.ecrrs_closing,
+        None => opening_of(rows, recipient)?,
+    };
     let found = returns.iter().find(|view| view.return_period == period).cloned();
     Ok(found.unwrap_or_else(|| view_of(period, &Table4Row::default(), balance)))
 }

@@ -107,13 +107,16 @@ impl Looked<'_> {
         };
         let customs = self.rows::<customs::Customs>()?;
         let Some(bill) = customs::view::bill(&customs, &id)? else { return Ok(Value::Null) };
+        // How often the recipient files decides what a period is (CAL-4), and customs does not know that.
+        let ledger = self.rows::<itc_ledger::ItcLedger>()?;
+        let return_period = view::bill(&ledger, self.recipient, &id)?.and_then(|bill| bill.return_period);
         Ok(json!({
             "ref": name,
             "key": bill.key,
             "status": bill.status,
             "itc_eligible_at": bill.itc_eligible_at.map(|at| at.to_string().trim_end_matches("+05:30").to_owned()),
             "reference_date": bill.reference_date,
-            "return_period": bill.return_period,
+            "return_period": return_period.or(bill.return_period),
             "credit": heads(&bill.credit),
         }))
     }

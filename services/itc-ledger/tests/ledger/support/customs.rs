@@ -50,13 +50,14 @@ impl Customs {
             bill.eligible_at = Some(at);
             bill.details.reference_date = Some(at.date());
         }
+        let ended = matches!(bill.status, Some(CustomsStatusWord::Cancelled | CustomsStatusWord::Purged));
         let event = BillOfEntryStatusChanged {
             details: bill.details.clone(),
             record_id: RecordId(name.to_owned()),
             status: bill.status,
             raw_status: raw.to_owned(),
             at,
-            eligible_at: bill.eligible_at,
+            eligible_at: bill.eligible_at.filter(|_| !ended),
             became_eligible: became,
             received_at: bill.received_at,
         };
