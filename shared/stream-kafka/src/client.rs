@@ -280,3 +280,32 @@ impl ProducerContext for Sender {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::ClientConfig;
+    use rdkafka::consumer::Consumer;
+
+    #[test]
+    fn trap_t8_an_assignment_that_fails_is_told() {
+        let told = |event: RDKafkaRespErr, partitions: &[i32]| {
+            let mut config = ClientConfig::new();
+            config.set("group.id", "trap-t8").set("bootstrap.servers", "127.0.0.1:1");
+            let consumer: BaseConsumer<Member> = config.create_with_context(Member::default()).unwrap();
+            let mut list = TopicPartitionList::new();
+            for partition in partitions {
+                list.add_partition("journal", *partition);
+            }
+            consumer.context().rebalance(&consumer, event, &mut list);
+            consumer.context().next_change()
+        };
+        // One partition twice: the library refuses it, and its own callback would not say so.
+        let refused = told(RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, &[0, 0]);
+        assert!(matches!(refused, Some(Change::Failed(_))), "{refused:?}");
+        let failed = told(RDKafkaRespErr::RD_KAFKA_RESP_ERR__TIMED_OUT, &[0]);
+        assert!(matches!(failed, Some(Change::Failed(_))), "{failed:?}");
+        let taken = told(RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, &[0]);
+        assert!(matches!(&taken, Some(Change::Assigned(sources)) if sources.len() == 1), "{taken:?}");
+    }
+}

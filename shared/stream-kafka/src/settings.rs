@@ -267,6 +267,22 @@ mod tests {
     }
 
     #[test]
+    fn trap_t9_producers_place_keys_as_javas_clients_do() {
+        let settings = settings();
+        let transactional = transactional_producer(&settings.kafka, "ims.pod-0.1", Duration::from_millis(5));
+        let feeds = feed_producer(&settings.kafka, "c", Duration::from_secs(30));
+        for producer in [transactional, feeds] {
+            assert_eq!(producer.get("partitioner"), Some("murmur2_random"));
+        }
+    }
+
+    #[test]
+    fn trap_t1_a_record_waits_five_milliseconds_for_companions() {
+        let producer = transactional_producer(&settings().kafka, "ims.pod-0.1", settings().linger);
+        assert_eq!(producer.get("linger.ms"), Some("5"));
+    }
+
+    #[test]
     fn secrets_stay_out_of_debug_output() {
         let mut kafka = KafkaSettings::plain("b:1");
         kafka.properties.insert("sasl.password".to_owned(), "hunter2".to_owned());

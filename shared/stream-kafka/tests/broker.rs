@@ -281,6 +281,29 @@ fn restored_from_end(log: &mut KafkaLog, partition: u32, from: i64) -> usize {
 }
 
 #[test]
+fn trap_t1_a_commit_with_messages_in_flight_is_quicker_than_the_librarys_wait() {
+    let Some(kafka) = kafka("trap_t1_a_commit_with_messages_in_flight_is_quicker_than_the_librarys_wait") else {
+        return;
+    };
+    let topics = Topics::create(kafka, "drain", "test.drain.output");
+    topics.publish(20);
+    let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
+    let sources = assigned(&mut log, 4);
+    resume_all(&mut log, &sources);
+    let read = records(&mut log, 20);
+    let mut took = Vec::new();
+    for (sequence, record) in (1..).zip(&read) {
+        let began = now();
+        log.commit(staged(&topics, std::slice::from_ref(record), sequence)).expect("commits");
+        took.push(began.elapsed());
+    }
+    let fastest = took.iter().min().expect("some");
+    println!("commits of one record took {took:?}");
+    // Left to the library each of them takes 100 ms at least, however quick the broker is.
+    assert!(*fastest < Duration::from_millis(90), "the fastest commit took {fastest:?}");
+}
+
+#[test]
 fn trap_t6_a_transaction_without_offsets_is_refused() {
     let Some(kafka) = kafka("trap_t6_a_transaction_without_offsets_is_refused") else { return };
     let topics = Topics::create(kafka, "nooffsets", "test.nooffsets.output");

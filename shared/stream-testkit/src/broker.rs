@@ -10,14 +10,23 @@ use stream::{InputRecord, SourcePartition, WorkerName, partition_for_key};
 /// What goes wrong at a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The process dies before the commit point; its transaction stays open.
+    /// The process dies when it has decided and before its transaction opens (steps 0 and 1 of the loop).
+    CrashBeforeTransaction,
+    /// The process dies when some of its records are written (steps 2 and 3); its transaction stays open.
+    CrashWhileWriting,
+    /// The process dies when the offsets are sent, before the commit point (step 4); its transaction stays open.
     CrashBeforeCommit,
-    /// The process dies right behind the commit point, before store and timer index hear of it.
+    /// The process dies right behind the commit point (step 5), before store and timer index hear of it.
     CrashAfterCommit,
+    /// The process dies when store and timer index have heard of the commit (step 6).
+    CrashAfterStore,
     /// The answer is lost, the transaction is committed.
     UnknownCommitted,
     /// The answer is lost, the transaction is not committed.
     UnknownAborted,
+    /// No answer comes in time: the call to commit reaches the coordinator later, where it ends whatever transaction the
+    /// same producer has open by then (T2).
+    UnknownLate,
     /// The transaction is aborted.
     Abort,
 }
@@ -45,6 +54,8 @@ pub(crate) struct BrokerState {
     late_markers_in: Option<String>,
     held_markers: Vec<(TransactionId, Arc<str>)>,
     faults: BTreeMap<&'static str, VecDeque<(u64, Fault)>>,
+    /// By transactional id, the epoch of a producer whose call to commit is still under way.
+    late_ends: BTreeMap<String, u64>,
     pub(crate) hanging: bool,
 }
 
@@ -60,6 +71,21 @@ impl std::fmt::Debug for SimulatedBroker {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "SimulatedBroker({} partitions a topic)", self.partition_count)
     }
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 9] = [
+        Self::CrashBeforeTransaction,
+        Self::CrashWhileWriting,
+        Self::CrashBeforeCommit,
+        Self::CrashAfterCommit,
+        Self::CrashAfterStore,
+        Self::UnknownCommitted,
+        Self::UnknownAborted,
+        Self::UnknownLate,
+        Self::Abort,
+    ];
 }
 
 impl SimulatedBroker {
@@ -153,6 +179,16 @@ impl SimulatedBroker {
         let sources = state.groups.get(group).map(Group::sources).unwrap_or_default();
         if let Some(group) = state.groups.get_mut(group) {
             group.expire(member, &sources);
+        }
+    }
+
+    /// Lets a member that was removed come back by itself, as the client library does between two polls: its process
+    /// believes that nothing happened.
+    pub fn rejoin_unnoticed(&self, group: &str, member: &str) {
+        let mut state = self.change();
+        let sources = state.groups.get(group).map(Group::sources).unwrap_or_default();
+        if let Some(group) = state.groups.get_mut(group) {
+            group.join(member, &sources);
         }
     }
 
@@ -275,6 +311,17 @@ impl BrokerState {
             self.time_out(id);
         }
         true
+    }
+
+    /// A producer's call to commit is under way, and its process has stopped waiting for it.
+    pub(crate) fn end_arrives_late(&mut self, transactional_id: &str, epoch: u64) {
+        self.late_ends.insert(transactional_id.to_owned(), epoch);
+    }
+
+    /// Whether such a call arrives now and, its epoch still being the newest, commits this transaction as far as it is
+    /// written.
+    pub(crate) fn late_end_arrives(&mut self, transactional_id: &str, epoch: u64, id: TransactionId) -> bool {
+        self.late_ends.remove(transactional_id) == Some(epoch) && self.end_of(transactional_id, epoch, id, true)
     }
 
     /// The broker aborts a transaction at its timeout and fences its producer.

@@ -15,5 +15,5 @@ mod topic;
 pub use broker::{Fault, SimulatedBroker};
 pub use driver::{AnyWorker, DriverError, MarkWriter, RunReport, TopologyDriver};
 pub use index::SimulatedTimerIndex;
-pub use log::{SimulatedLog, SimulatedLogSettings};
+pub use log::{Mistake, SimulatedLog, SimulatedLogSettings};
 pub use store::MemoryStore;

@@ -3,7 +3,7 @@
 use crate::broker::{BrokerState, Fault, SimulatedBroker};
 use crate::group::Heard;
 use crate::topic::{NewRecord, PartitionLog, TransactionId, index_of, offset_of};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stream::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, DEAD_LETTERS_TOPIC, InputRecord, Log, LogError,
@@ -24,6 +24,19 @@ pub struct SimulatedLogSettings {
     pub inputs: Vec<String>,
 }
 
+/// What a log of ours could get wrong. A test makes a mistake to show that it would be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mistake {
+    /// T2: keeps the producer after an unknown outcome.
+    KeepsProducer,
+    /// T3: restores only to the last stable offset.
+    RestoresToLastStableOffset,
+    /// T5: takes the group's generation when it commits, not when it polled.
+    TakesGenerationLate,
+    /// T6: commits without the offsets, and so without the check of the generation.
+    LeavesOffsetsOut,
+}
+
 struct Reading {
     next: usize,
     paused: bool,
@@ -40,8 +53,7 @@ pub struct SimulatedLog {
     reading: BTreeMap<SourcePartition, Reading>,
     /// Whether the process died at a fault.
     crashed: bool,
-    /// A wrong restore that ends at the last stable offset, to show that the loop notices (T3).
-    restores_to_last_stable_offset: bool,
+    mistakes: BTreeSet<Mistake>,
 }
 
 impl std::fmt::Debug for SimulatedLog {
@@ -64,13 +76,13 @@ impl SimulatedLog {
             joined: false,
             reading: BTreeMap::new(),
             crashed: false,
-            restores_to_last_stable_offset: false,
+            mistakes: BTreeSet::new(),
         }
     }
 
-    /// Makes restores end at the last stable offset, which is the mistake of T3.
-    pub fn restore_only_to_last_stable_offset(&mut self) {
-        self.restores_to_last_stable_offset = true;
+    /// Makes a mistake from now on.
+    pub fn make(&mut self, mistake: Mistake) {
+        self.mistakes.insert(mistake);
     }
 
     fn sources(&self, state: &mut BrokerState) -> Vec<SourcePartition> {
@@ -173,6 +185,15 @@ impl SimulatedLog {
             let value = letter.part.clone().unwrap_or_else(|| record.value.clone());
             append(DEAD_LETTERS_TOPIC, partition, NewRecord { key, headers, value, is_tombstone: false });
         }
+    }
+
+    fn write_rows(&self, state: &mut BrokerState, transaction: TransactionId, staged: &StagedBatch) {
+        let count = self.broker.partition_count();
+        let mut append = |topic: &str, partition: u32, record: NewRecord| {
+            if let Some(log) = state.partition_mut(topic, partition, count) {
+                log.append(Some(transaction), record);
+            }
+        };
         for (partition, changes) in &staged.rows {
             for change in changes {
                 append(&self.changelog, *partition, row_record(change.key.as_str(), change.value.as_ref()));
@@ -185,14 +206,24 @@ impl SimulatedLog {
 
     /// Whether the group still knows this member with the generation of the last poll.
     fn send_offsets(&self, state: &mut BrokerState, transaction: TransactionId, staged: &StagedBatch) -> bool {
+        if self.mistakes.contains(&Mistake::LeavesOffsetsOut) {
+            return true;
+        }
         let Some(group) = state.groups.get_mut(self.settings.worker.0) else { return false };
-        if group.generation != self.generation || !group.is_member(&self.settings.member) {
+        let late = self.mistakes.contains(&Mistake::TakesGenerationLate);
+        let generation = if late { group.generation } else { self.generation };
+        if group.generation != generation || !group.is_member(&self.settings.member) {
             return false;
         }
         for (source, offset) in &staged.offsets {
             group.pending.insert(source.clone(), (transaction, *offset));
         }
         true
+    }
+
+    fn dies(&mut self, place: &str) -> CommitError {
+        self.crashed = true;
+        CommitError::Fatal(format!("simulated crash {place}"))
     }
 
     /// After a fenced commit the partitions are gone; the next poll joins anew.
@@ -215,8 +246,11 @@ fn row_record(key: &str, value: Option<&Vec<u8>>) -> NewRecord {
     }
 }
 
+/// What a dead process answers to every call.
+const CRASHED: &str = "simulated crash: the process is dead";
+
 fn crashed() -> LogError {
-    LogError::Fatal("the simulated process has crashed".to_owned())
+    LogError::Fatal(CRASHED.to_owned())
 }
 
 impl Log for SimulatedLog {
@@ -268,7 +302,7 @@ impl Log for SimulatedLog {
         let mut state = self.broker.change();
         let topic = state.create(&self.changelog, count);
         let source = SourcePartition { topic, partition };
-        let to = if self.restores_to_last_stable_offset {
+        let to = if self.mistakes.contains(&Mistake::RestoresToLastStableOffset) {
             state.partition(&source).map_or(0, PartitionLog::last_stable_offset)
         } else {
             let to = state.partition(&source).map_or(0, PartitionLog::high_watermark);
@@ -292,27 +326,38 @@ impl Log for SimulatedLog {
     fn commit(&mut self, staged: StagedBatch) -> Result<CommittedBatch, CommitError> {
         let broker = self.broker.clone();
         let mut state = broker.change();
-        let id = &self.settings.transactional_id;
+        let id = &self.settings.transactional_id.clone();
         if self.crashed {
-            return Err(CommitError::Fatal("the simulated process has crashed".to_owned()));
+            return Err(CommitError::Fatal(CRASHED.to_owned()));
         }
         if staged.offsets.is_empty() {
             return Err(CommitError::Fatal("a transaction without offsets runs no generation check".to_owned()));
+        }
+        let fault = state.next_fault(self.settings.worker);
+        if fault == Some(Fault::CrashBeforeTransaction) {
+            return Err(self.dies("before its transaction"));
         }
         let Some(transaction) = state.begin(id, self.epoch) else {
             return Err(CommitError::Fenced("a newer producer of the same transactional id exists".to_owned()));
         };
         self.write(&mut state, transaction, &staged);
-        let fault = state.next_fault(self.settings.worker);
+        if state.late_end_arrives(id, self.epoch, transaction) {
+            return Err(CommitError::Fatal("the transaction was ended by a late answer to an earlier one".to_owned()));
+        }
+        if fault == Some(Fault::CrashWhileWriting) {
+            return Err(self.dies("while writing"));
+        }
+        self.write_rows(&mut state, transaction, &staged);
         if !self.send_offsets(&mut state, transaction, &staged) {
             state.end_of(id, self.epoch, transaction, false);
             self.leave(&mut state);
             return Err(CommitError::Fenced("the group has a newer generation".to_owned()));
         }
         match fault {
-            Some(Fault::CrashBeforeCommit) => {
-                self.crashed = true;
-                return Err(CommitError::Fatal("simulated crash before the commit point".to_owned()));
+            Some(Fault::CrashBeforeCommit) => return Err(self.dies("before the commit point")),
+            Some(Fault::UnknownLate) => {
+                state.end_arrives_late(id, self.epoch);
+                return Err(CommitError::OutcomeUnknown("no answer in time".to_owned()));
             }
             Some(Fault::UnknownAborted) => {
                 return Err(CommitError::OutcomeUnknown("the answer is lost".to_owned()));
@@ -321,19 +366,26 @@ impl Log for SimulatedLog {
                 state.end_of(id, self.epoch, transaction, false);
                 return Err(CommitError::Retry("simulated abort".to_owned()));
             }
-            Some(Fault::CrashAfterCommit | Fault::UnknownCommitted) | None => {}
+            Some(
+                Fault::CrashBeforeTransaction
+                | Fault::CrashWhileWriting
+                | Fault::CrashAfterCommit
+                | Fault::CrashAfterStore
+                | Fault::UnknownCommitted,
+            )
+            | None => {}
         }
         if !state.end_of(id, self.epoch, transaction, true) {
             return Err(CommitError::Fenced("a newer producer of the same transactional id exists".to_owned()));
         }
-        match fault {
-            Some(Fault::CrashAfterCommit) => {
-                self.crashed = true;
-                return Err(CommitError::Fatal("simulated crash behind the commit point".to_owned()));
-            }
-            Some(Fault::UnknownCommitted) => return Err(CommitError::OutcomeUnknown("the answer is lost".to_owned())),
-            Some(Fault::CrashBeforeCommit | Fault::UnknownAborted | Fault::Abort) | None => {}
+        if fault == Some(Fault::CrashAfterCommit) {
+            return Err(self.dies("behind the commit point"));
         }
+        if fault == Some(Fault::UnknownCommitted) {
+            return Err(CommitError::OutcomeUnknown("the answer is lost".to_owned()));
+        }
+        // It dies with its next call.
+        self.crashed = fault == Some(Fault::CrashAfterStore);
         let next = |partition: &u32| {
             let source = SourcePartition { topic: Arc::from(self.changelog.as_str()), partition: *partition };
             (*partition, state.partition(&source).map_or(0, |log| offset_of(log.high_watermark())))
@@ -346,7 +398,9 @@ impl Log for SimulatedLog {
         if self.crashed {
             return Err(crashed());
         }
-        self.epoch = self.broker.change().open_producer(&self.settings.transactional_id);
+        if !self.mistakes.contains(&Mistake::KeepsProducer) {
+            self.epoch = self.broker.change().open_producer(&self.settings.transactional_id);
+        }
         Ok(())
     }
 

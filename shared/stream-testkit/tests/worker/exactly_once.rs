@@ -4,7 +4,8 @@ use crate::toy::{Bank, Gate, JOURNAL, PUBLIC, date, deposit, fact, open_day, sai
 use proptest::prelude::*;
 use stream::{Processor, Step, Worker, WorkerConfig, WorkerError};
 use stream_testkit::{
-    Fault, MemoryStore, SimulatedBroker, SimulatedLog, SimulatedLogSettings, SimulatedTimerIndex, TopologyDriver,
+    Fault, MemoryStore, Mistake, SimulatedBroker, SimulatedLog, SimulatedLogSettings, SimulatedTimerIndex,
+    TopologyDriver,
 };
 
 type BankWorker = Worker<Bank, SimulatedLog, MemoryStore, SimulatedTimerIndex>;
@@ -50,8 +51,15 @@ fn three_deposits() -> SimulatedBroker {
 const ONCE: [&str; 3] = ["10 1 on None", "20 2 on None", "30 3 on None"];
 
 #[test]
-fn a_crash_before_the_commit_is_decided_again_and_one_behind_it_is_not() {
-    for fault in [Fault::CrashBeforeCommit, Fault::CrashAfterCommit] {
+fn a_crash_at_any_step_before_the_commit_is_decided_again_and_one_behind_it_is_not() {
+    let crashes = [
+        Fault::CrashBeforeTransaction,
+        Fault::CrashWhileWriting,
+        Fault::CrashBeforeCommit,
+        Fault::CrashAfterCommit,
+        Fault::CrashAfterStore,
+    ];
+    for fault in crashes {
         for keep_store in [false, true] {
             let broker = three_deposits();
             let mut worker = bank(&broker, "m0", "bank", MemoryStore::new());
@@ -74,7 +82,7 @@ fn a_crash_before_the_commit_is_decided_again_and_one_behind_it_is_not() {
 
 #[test]
 fn an_unknown_outcome_is_settled_by_the_checkpoint_both_ways() {
-    for fault in [Fault::UnknownCommitted, Fault::UnknownAborted] {
+    for fault in [Fault::UnknownCommitted, Fault::UnknownAborted, Fault::UnknownLate] {
         let broker = three_deposits();
         let mut worker = bank(&broker, "m0", "bank", MemoryStore::new());
         broker.inject(Bank::NAME, 1, fault);
@@ -169,7 +177,7 @@ fn t3_a_restore_up_to_the_last_stable_offset_is_noticed_and_halts() {
         broker.expire_member("bank", "m0");
         let mut log = bank_log(&broker, "m1", "bank");
         if wrong {
-            log.restore_only_to_last_stable_offset();
+            log.make(Mistake::RestoresToLastStableOffset);
         }
         let mut heir = Worker::new(Bank, log, MemoryStore::new(), SimulatedTimerIndex::new(), WorkerConfig::default());
         run(&mut heir);
@@ -269,13 +277,7 @@ fn topology() -> TopologyDriver {
 }
 
 fn fault_strategy() -> impl Strategy<Value = (bool, u64, Fault)> {
-    let fault = prop_oneof![
-        Just(Fault::CrashBeforeCommit),
-        Just(Fault::CrashAfterCommit),
-        Just(Fault::UnknownCommitted),
-        Just(Fault::UnknownAborted),
-        Just(Fault::Abort),
-    ];
+    let fault = (0..Fault::ALL.len()).prop_map(|at| Fault::ALL[at]);
     (any::<bool>(), 0_u64..4, fault)
 }
 

@@ -20,3 +20,5 @@ mod store_trouble;
 mod timers;
 #[cfg(test)]
 mod toy;
+#[cfg(test)]
+mod traps;

@@ -1,0 +1,68 @@
+//! `docs/exactly-once.md` is true: each trap has a rule and tests, and each test named there exists.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
+
+use itc_tests::repository;
+use std::collections::BTreeMap;
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// What is wrong with the table of a page, where `read` gives the text of a file of the repository.
+fn faults(page: &str, read: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let rows: BTreeMap<&str, Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| T"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>())
+        .filter_map(|cells| Some((*cells.first()?, cells)))
+        .collect();
+    let mut faults = Vec::new();
+    for number in 1..=12 {
+        let trap = format!("T{number}");
+        let Some([_, rule, place, tests]) = rows.get(trap.as_str()).map(Vec::as_slice) else {
+            faults.push(format!("{trap} has no row"));
+            continue;
+        };
+        if rule.is_empty() {
+            faults.push(format!("{trap} has no rule"));
+        }
+        faults.extend(
+            quoted(place).filter(|file| read(file).is_none()).map(|file| format!("{trap}: there is no file {file}")),
+        );
+        let (mut file, mut named) = (String::new(), 0);
+        for word in quoted(tests) {
+            if word.contains('/') {
+                file = read(word).unwrap_or_default();
+                continue;
+            }
+            named += 1;
+            if !file.contains(&format!("#[test]\nfn {word}(")) && !file.contains(&format!("#[test]\n    fn {word}(")) {
+                faults.push(format!("{trap}: the test {word} does not exist"));
+            }
+        }
+        if named == 0 {
+            faults.push(format!("{trap} has no test"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_trap_has_a_rule_and_tests_that_exist() {
+    let read = |path: &str| std::fs::read_to_string(repository().join(path)).ok();
+    let found = faults(&read("docs/exactly-once.md").unwrap(), &read);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_test_that_is_gone_and_a_trap_without_one_are_named() {
+    let page = "| T1 | drain | `a.rs` | `a.rs`: `there`, `gone` |\n| T2 | rule | `b.rs` | |\n";
+    let read = |path: &str| (path == "a.rs").then(|| "#[test]\nfn there() {}".to_owned());
+    let found = faults(page, &read);
+    assert_eq!(
+        found[..4],
+        ["T1: the test gone does not exist", "T2: there is no file b.rs", "T2 has no test", "T3 has no row"]
+    );
+}
