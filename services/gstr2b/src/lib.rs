@@ -6,6 +6,7 @@
 
 mod credit;
 mod desk;
+mod difference;
 mod gstn;
 mod lines;
 mod outcome;

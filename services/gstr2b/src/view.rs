@@ -1,15 +1,20 @@
 //! Statements as `/rows`, the CLI and the case runner read them. Nothing here changes a row.
 
 use crate::gstn;
-use crate::rows::{BodyRow, ContentRow, RowTotal, SealedRow, StatementRow, key};
+use crate::lines::record_id;
+use crate::rows::{BodyRow, ContentRow, LineRow, RowTotal, SealedRow, StatementRow, SubjectRow, key};
 use crate::totals;
-use gst_events::{Gstr2bSealed, PublishedLine};
+use gst_events::{CreditSubject, Gstr2bSealed, PublishedLine};
 use gst_types::{RecipientGstin, TaxPeriod};
 use std::collections::BTreeMap;
 use stream::{Row, RowKey, StateError, StateView};
 
+pub use crate::difference::{ChangeCause, LineChange, LineMove, causes_of, difference};
+
 /// How many rows are read at once.
 const PAGE: usize = 500;
+/// Chunks read at once: up to 512 KiB each.
+const CHUNKS_PAGE: usize = 16;
 
 /// One version of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -35,15 +40,31 @@ pub fn statement(
     version: Option<u32>,
 ) -> Result<Option<StatementView>, StateError> {
     let Some(sealed) = manifest(rows, recipient, period, version)? else { return Ok(None) };
-    let mut lines = Vec::new();
-    for chunk in &sealed.chunks {
-        let body_key = key::within::<BodyRow>(recipient, period).with(&chunk.chunk).with(chunk.version);
-        let body: BodyRow =
-            rows.get(&body_key)?.ok_or(StateError::Corrupt { key: BodyRow::TABLE, version: BodyRow::VERSION })?;
-        let of_chunk: Vec<PublishedLine> = serde_json::from_str(&body.lines).map_err(unreadable::<BodyRow>)?;
-        lines.extend(of_chunk);
+    let bodies = key::within::<BodyRow>(recipient, period);
+    let mut wanted: BTreeMap<RowKey, usize> = BTreeMap::new();
+    for (place, chunk) in sealed.chunks.iter().enumerate() {
+        wanted.insert(bodies.clone().with(&chunk.chunk).with(chunk.version), place);
     }
-    Ok(Some(StatementView { sealed, lines }))
+    // In pages and not one by one: whoever asks another process pays for each question.
+    let mut found: BTreeMap<usize, Vec<PublishedLine>> = BTreeMap::new();
+    let mut after: Option<RowKey> = None;
+    loop {
+        let page: Vec<(RowKey, BodyRow)> = rows.scan(&bodies, after.as_ref(), CHUNKS_PAGE)?;
+        let full = page.len() == CHUNKS_PAGE;
+        for (body_key, body) in page {
+            if let Some(place) = wanted.remove(&body_key) {
+                found.insert(place, serde_json::from_str(&body.lines).map_err(unreadable::<BodyRow>)?);
+            }
+            after = Some(body_key);
+        }
+        if !full || wanted.is_empty() {
+            break;
+        }
+    }
+    if !wanted.is_empty() {
+        return Err(StateError::Corrupt { key: BodyRow::TABLE, version: BodyRow::VERSION });
+    }
+    Ok(Some(StatementView { sealed, lines: found.into_values().flatten().collect() }))
 }
 
 /// The manifest of a version, the last one where none is named.
@@ -81,6 +102,28 @@ pub fn statements(
 fn period_of(row_key: &RowKey) -> Option<TaxPeriod> {
     let sorted = row_key.parts().nth(1)?;
     TaxPeriod::new(sorted.get(..4)?.parse().ok()?, sorted.get(4..)?.parse().ok()?).ok()
+}
+
+/// Where a document or Bill of Entry counts now: each of its lines with its statement, which may not be made yet.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn lines_of(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    subject: &CreditSubject,
+) -> Result<Vec<(TaxPeriod, PublishedLine)>, StateError> {
+    let records: Vec<(RowKey, SubjectRow)> = rows.scan(&key::subject(recipient, subject), None, PAGE)?;
+    let mut lines = Vec::new();
+    for (row_key, _) in records {
+        let id = record_id(&row_key, 2);
+        let Some(line) = rows.get::<LineRow>(&key::record::<LineRow>(recipient, &id))? else { continue };
+        let content: Option<ContentRow> = rows.get(&key::content(recipient, &line, &id))?;
+        let Some(content) = content else { continue };
+        lines.push((line.period, serde_json::from_str(&content.line).map_err(unreadable::<ContentRow>)?));
+    }
+    lines.sort_by_key(|(period, _)| *period);
+    Ok(lines)
 }
 
 /// What counts in a statement now, kept up to date line by line; it may be ahead of the last version.

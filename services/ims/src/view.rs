@@ -3,9 +3,10 @@
 use crate::dates::Dates;
 use crate::decide::limits::Expiry;
 use crate::decide::standing::{Book, has_october_2025_rules};
-use crate::rows::{PeriodRow, ProfileRow, RecordKind, RecordRow, RecordState, key};
+use crate::records::target_of;
+use crate::rows::{DocumentRow, PeriodRow, ProfileRow, RecordKind, RecordRow, RecordState, key};
 use crate::say;
-use gst_events::{ImsAction, ImsRecord, RecordId};
+use gst_events::{CreditSubject, ImsAction, ImsRecord, ImsSection, RecordId};
 use gst_rules::Rulebook;
 use gst_types::{IstInstant, RecipientGstin, TaxPeriod};
 use stream::{RowKey, StateError, StateView};
@@ -95,6 +96,47 @@ pub fn record_view(
     with_book(rows, rules, recipient, |book| match book.record(record_id)? {
         Some(record) => ims_record(book, record_id, &record, now),
         None => Ok(None),
+    })
+}
+
+/// The sections of which a document or Bill of Entry can have a record.
+const fn sections_of(subject: &CreditSubject) -> &'static [ImsSection] {
+    use gst_types::DocumentKind as Kind;
+    match subject {
+        CreditSubject::BillOfEntry(_) => {
+            &[ImsSection::Impg, ImsSection::Impga, ImsSection::Impgsez, ImsSection::Impgseza]
+        }
+        CreditSubject::Document(key) => match key.kind {
+            Kind::Invoice => &[ImsSection::B2b, ImsSection::B2ba],
+            Kind::CreditNote => &[ImsSection::Cn, ImsSection::Cna],
+            Kind::DebitNote => &[ImsSection::Dn, ImsSection::Dna],
+            Kind::Eco => &[ImsSection::Eco, ImsSection::Ecoa],
+            Kind::IsdInvoice | Kind::IsdCreditNote => &[],
+        },
+    }
+}
+
+/// The present records of a document or Bill of Entry as the dashboard shows them at `now`, by section; none for what
+/// never was in IMS.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn records_of(
+    rows: &StateView<'_>,
+    rules: &Rulebook,
+    recipient: RecipientGstin,
+    subject: &CreditSubject,
+    now: IstInstant,
+) -> Result<Vec<ImsRecord>, StateError> {
+    with_book(rows, rules, recipient, |book| {
+        let mut found = Vec::new();
+        for section in sections_of(subject) {
+            let target = target_of(*section, subject);
+            let Some(known) = rows.get::<DocumentRow>(&key::document(recipient, &target))? else { continue };
+            let Some(record) = book.record(&known.record_id)? else { continue };
+            found.extend(ims_record(book, &known.record_id, &record, now)?);
+        }
+        Ok(found)
     })
 }
 

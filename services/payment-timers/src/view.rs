@@ -89,6 +89,42 @@ pub fn documents(
     Ok(page.iter().filter_map(|(_, row)| view_of(row)).collect())
 }
 
+/// A running timer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimerView {
+    /// Day 181.
+    pub fires_on: IstDate,
+    /// What is owed.
+    pub document: DocumentView,
+    /// Days on which a warning will be given.
+    pub warnings: Vec<IstDate>,
+}
+
+/// The running timers of a recipient, by day 181 and arrival, at most `limit` behind `after`. The second value continues
+/// the list, `None` at its end.
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn timers(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+    after: Option<&RowKey>,
+    limit: usize,
+) -> Result<(Vec<TimerView>, Option<RowKey>), StateError> {
+    let prefix = RowKey::table("timer").with(recipient);
+    let page: Vec<(RowKey, PointerRow)> = rows.scan(&prefix, after, limit)?;
+    let next = (page.len() == limit).then(|| page.last().map(|(key, _)| key.clone())).flatten();
+    let mut timers = Vec::with_capacity(page.len());
+    for (key, pointer) in page {
+        let fires_on = key.parts().nth(1).and_then(|day| day.parse().ok());
+        let row: Option<DocumentRow> = rows.get(&rows::document_key(recipient, &pointer.document))?;
+        let Some((fires_on, row)) = fires_on.zip(row) else { continue };
+        let Some(document) = view_of(&row) else { continue };
+        timers.push(TimerView { fires_on, document, warnings: row.warned_on });
+    }
+    Ok((timers, next))
+}
+
 /// Money on account by supplier (R37-15); suppliers without any are absent.
 ///
 /// # Errors

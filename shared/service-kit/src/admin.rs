@@ -1,7 +1,7 @@
 //! Admin HTTP: health, state, metrics and rows, all read-only.
 
 use crate::metrics;
-use crate::threads::{RowDecoder, Shared, StreamLoop};
+use crate::threads::{RowDecoder, Shared, StreamLoop, no_row_decoder};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,8 @@ use stream_kafka::KafkaSettings;
 
 /// A step lasts a second or two at most, restores excepted; who asks longer should ask again.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Values of one answer: a page of large rows ends after the row that reaches it.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What the admin pages show.
 pub(crate) struct Pages {
@@ -106,6 +108,12 @@ struct Wanted {
     key: Option<String>,
     /// Rows behind this key, for the next page.
     after: Option<String>,
+    /// Rows from this key on, instead of those of the prefix; with `to`.
+    from: Option<String>,
+    /// Rows before this key.
+    to: Option<String>,
+    /// Values as they are stored, in hexadecimal.
+    raw: Option<bool>,
     /// At most so many rows.
     limit: Option<usize>,
 }
@@ -141,13 +149,15 @@ async fn rows(pages: &Arc<Pages>, table: &str, prefix: &str, wanted: Wanted) -> 
         return misdirected(pages, partition).await;
     };
     let prefix = parts.iter().fold(RowKey::table(table), |key, part| key.with(part));
+    // The smallest text behind a key is the key with the smallest character behind it.
+    let behind = wanted.after.map(|after| format!("{after}\u{0}"));
     let question = Question {
         table: table.to_owned(),
-        prefix,
+        from: behind.or(wanted.from).unwrap_or_else(|| prefix.as_str().to_owned()),
+        to: wanted.to.unwrap_or_else(|| prefix.after_prefix()),
         partition,
-        after: wanted.after,
-        limit: wanted.limit.unwrap_or(pages.rows_max).min(pages.rows_max),
-        decode_row: pages.decode_row,
+        limit: wanted.limit.unwrap_or(pages.rows_max).clamp(1, pages.rows_max),
+        decode_row: if wanted.raw == Some(true) { no_row_decoder } else { pages.decode_row },
     };
     match ask(thread, move |stream_loop| question.answer(stream_loop)).await {
         Some(Ok(answer)) => Json(answer).into_response(),
@@ -203,9 +213,9 @@ async fn misdirected(pages: &Arc<Pages>, partition: u32) -> Response {
 
 struct Question {
     table: String,
-    prefix: RowKey,
+    from: String,
+    to: String,
     partition: u32,
-    after: Option<String>,
     limit: usize,
     decode_row: RowDecoder,
 }
@@ -215,22 +225,24 @@ impl Question {
         let status = stream_loop.status();
         let owned = status.partitions.iter().find(|owned| owned.partition == self.partition);
         let as_of = owned.map(|owned| owned.next_offset);
-        // The smallest text behind a key is the key with the smallest character behind it.
-        let from = self.after.as_ref().map_or(self.prefix.as_str().to_owned(), |after| format!("{after}\u{0}"));
+        let day = owned.and_then(|owned| owned.day);
         let found = stream_loop
             .rows(self.partition)
-            .range(&from, &self.prefix.after_prefix(), self.limit)
+            .range(&self.from, &self.to, self.limit)
             .map_err(|error| error.to_string())?;
-        let more = found.len() == self.limit;
-        let rows: Vec<Value> = found
-            .into_iter()
-            .map(|(key, value)| {
-                let shown =
-                    (self.decode_row)(&self.table, &value).unwrap_or_else(|| Value::String(hexadecimal(&value)));
-                json!({ "key": key, "value": shown })
-            })
-            .collect();
-        Ok(json!({ "partition": self.partition, "as_of_offset": as_of, "rows": rows, "more": more }))
+        let mut more = found.len() == self.limit;
+        let mut bytes = 0;
+        let mut rows: Vec<Value> = Vec::with_capacity(found.len());
+        for (key, value) in found {
+            if bytes >= BYTES_MAX {
+                more = true;
+                break;
+            }
+            bytes += value.len();
+            let shown = (self.decode_row)(&self.table, &value).unwrap_or_else(|| Value::String(hexadecimal(&value)));
+            rows.push(json!({ "key": key, "value": shown }));
+        }
+        Ok(json!({ "partition": self.partition, "as_of_offset": as_of, "day": day, "rows": rows, "more": more }))
     }
 }
 
@@ -241,7 +253,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::threads::{drive, no_row_decoder};
+    use crate::threads::drive;
     use std::io::{Read, Write};
     use std::sync::atomic::{AtomicBool, Ordering};
     use stream::{Counters, IndexPhase, PartitionStatus, Phase, RowChange, StateRead, Step, Store, WorkerStatus};
@@ -348,6 +360,8 @@ mod tests {
         assert!(rows.contains(r#"{"key":"t|a|1|","value":"01ff"}"#), "{rows}");
         let (_, rest) = get(address, "/rows/t/a?partition=0&after=t%7Ca%7C2%7C");
         assert!(rest.contains("t|a|3|") && !rest.contains("t|a|2|"), "{rest}");
+        let (_, range) = get(address, "/rows/t?partition=0&raw=true&from=t%7Ca%7C2%7C&to=t%7Ca%7C3%7C");
+        assert!(range.contains("t|a|2|") && !range.contains("t|a|1|") && !range.contains("t|a|3|"), "{range}");
         assert_eq!(get(address, "/rows/t?partition=3").0, 421);
         assert_eq!(get(address, "/rows/t").0, 400);
         assert_eq!(get(address, "/nothing").0, 404);
