@@ -42,14 +42,21 @@ pub fn auto_population(totals: &BTreeMap<String, RowTotal>, part_b: Table4PartB)
     let mut lines: BTreeMap<String, TaxAmounts> =
         LINES.iter().map(|line| ((*line).to_owned(), TaxAmounts::ZERO)).collect();
     for (row, total) in totals {
-        let (line, amount) = match destination(row, part_b) {
-            Goes::Adds(line) => (line, total.effect),
-            Goes::Deducts(line) => (line, -total.effect),
-            Goes::Nowhere => continue,
-        };
-        *lines.entry(line.to_owned()).or_default() += amount;
+        if let Some((line, amount)) = line_of(row, total.effect, part_b) {
+            *lines.entry(line.to_owned()).or_default() += amount;
+        }
     }
     lines
+}
+
+/// TB-7: the line of GSTR-3B Table 4 that a row of GSTR-2B populates, and with how much; `None` where it populates none.
+#[must_use]
+pub fn line_of(row: &str, effect: TaxAmounts, part_b: Table4PartB) -> Option<(&'static str, TaxAmounts)> {
+    match destination(row, part_b) {
+        Goes::Adds(line) => Some((line, effect)),
+        Goes::Deducts(line) => Some((line, -effect)),
+        Goes::Nowhere => None,
+    }
 }
 
 /// What a row does to credit: Part A of Table 3 gives it, Part B takes it, the other tables do neither.

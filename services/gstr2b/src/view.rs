@@ -9,7 +9,7 @@ use gst_types::{RecipientGstin, TaxPeriod};
 use std::collections::BTreeMap;
 use stream::{Row, RowKey, StateError, StateView};
 
-pub use crate::difference::{ChangeCause, LineChange, LineMove, causes_of, difference};
+pub use crate::difference::{ChangeCause, LineChange, LineMove, VersionStep, causes_of, difference, history};
 
 /// How many rows are read at once.
 const PAGE: usize = 500;

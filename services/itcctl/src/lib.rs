@@ -2,10 +2,14 @@
 
 pub mod cases;
 pub mod demo;
+pub mod duty;
 pub mod feed;
 pub mod feed_record;
 pub mod gstn_check;
 pub mod http;
 pub mod operate;
+mod pretty;
 pub mod probe;
 pub mod topics;
+pub mod utilisation;
+pub mod views;

@@ -24,6 +24,12 @@ enum Command {
     Gstn(GstnCommand),
     /// Publishes real files to the feeds: a table of what each file holds, and a refusal for each bad record.
     Feed(itcctl::feed::FeedArguments),
+    #[command(flatten)]
+    View(itcctl::views::ViewCommand),
+    /// Customs duty of an item: assessable value, the chain of duties, IGST, cess, and what of it is credit.
+    Duty(itcctl::duty::DutyArguments),
+    /// In which order credit pays the tax of a return (sections 49, 49A, 49B, rule 88A), and what is left for cash.
+    Utilisation(itcctl::utilisation::UtilisationArguments),
     /// What could not be used and was put aside: look at it, take it in again, leave it aside for good.
     #[command(subcommand, name = "dead-letters")]
     DeadLetters(itcctl::operate::LettersCommand),
@@ -89,6 +95,9 @@ fn run(arguments: &Arguments) -> Result<bool> {
         }
         Command::Cases(CasesCommand::PortalPair { folder }) => itcctl::cases::run_portal_pair(folder, &mut out),
         Command::Gstn(GstnCommand::Check { files }) => itcctl::gstn_check::run(files, &mut out),
+        Command::View(command) => command.run(&mut out),
+        Command::Duty(arguments) => itcctl::duty::run(arguments, &mut out),
+        Command::Utilisation(arguments) => itcctl::utilisation::run(arguments, &mut out),
         Command::Feed(arguments) => itcctl::feed::run(arguments, &mut out),
         Command::DeadLetters(command) => itcctl::operate::dead_letters(command, &mut out),
         Command::Parked(command) => itcctl::operate::parked(command, &mut out),

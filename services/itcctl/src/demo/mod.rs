@@ -21,6 +21,7 @@ mod year;
 
 use crate::feed::{self, translation::Supplement, translation::Translated};
 use crate::feed_record::FeedRecord;
+use crate::views::{self, simulated::SimulatedSource};
 use anyhow::{Context, Result, bail};
 use children::Surroundings;
 use clap::Args;
@@ -54,6 +55,9 @@ pub struct DemoArguments {
     /// The same processors on the simulated log, in this process: neither Kafka nor Redis is needed.
     #[arg(long)]
     pub simulated: bool,
+    /// With --simulated: answer this read-only command afterwards, such as "timers 27…"; may be given several times.
+    #[arg(long, requires = "simulated", value_name = "COMMAND")]
+    pub ask: Vec<String>,
     /// Leave the workers running and say how to look around.
     #[arg(long, conflicts_with = "simulated")]
     pub keep: bool,
@@ -99,7 +103,15 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     writeln!(out, "{messages} messages on {days} days between {first} and {last}")?;
     let Some(kafka) = &arguments.kafka else {
         writeln!(out, "Simulated: the same processors on a log in this process, without Kafka and Redis.")?;
-        return show(&mut SimulatedEngine::start()?, &story, out);
+        let mut engine = SimulatedEngine::start()?;
+        let right = show(&mut engine, &story, out)?;
+        for command in &arguments.ask {
+            writeln!(out, "\n$ itcctl {command}")?;
+            if let Err(error) = views::ask(command, &SimulatedSource(engine.simulation()), out) {
+                writeln!(out, "itcctl: {error:#}")?;
+            }
+        }
+        return Ok(right);
     };
     let Some(redis) = &arguments.redis else {
         writeln!(out, "Kafka at {kafka}, {} workers that run already", arguments.workers.len())?;

@@ -19,6 +19,11 @@ impl SimulatedEngine {
     pub(crate) fn start() -> Result<Self> {
         Ok(Self(Simulation::start(PARTITIONS, &BTreeMap::new()).context("the simulated workers do not start")?))
     }
+
+    /// The simulation, for questions after the year.
+    pub(crate) fn simulation(&self) -> &Simulation {
+        &self.0
+    }
 }
 
 impl Engine for SimulatedEngine {

@@ -1,0 +1,332 @@
+//! The rows of running workers, over their admin pages (`GET /rows/{table}`), and the timer index in Redis.
+//!
+//! A worker's partitions lie with several processes; the one that has the taxpayer's answers, the others say 421. Pages are
+//! bounded, and a busy process is asked again.
+
+use super::source::{DueTotals, PAYMENT_TIMERS, Rows, Source, Standing};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use gst_types::{IstDate, Paise, RecipientGstin};
+use serde::Deserialize;
+use service_kit::{Effective, Layers};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+use stream::{StateError, StateRead, WorkerName};
+use stream_timers::{RedisSettings, RedisTimerIndex};
+
+/// Every option of `itcctl` with its default, commented.
+pub const DEFAULT_CONFIG: &str = include_str!("../../config/default.toml");
+
+/// A worker answers within its own 5 s or says that it is busy.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A busy process is asked again this many times, so often; a restore or a long step takes seconds.
+const ASKED_AGAIN_MAX: u32 = 20;
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// Rows of one page: what a worker gives at most by default.
+const PAGE: usize = 500;
+/// An answer holds at most 4 MiB of values, in hexadecimal, and one row more.
+const ANSWER_MAX_IN_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How to find the workers.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LiveArguments {
+    /// A configuration file that says where the workers' admin pages are: [workers] ims = "HOST:PORT" and so on.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where the workers are")]
+    pub config: Option<PathBuf>,
+    /// One option, such as `workers.ims=127.0.0.1:9101`; wins over the file and over `ITC__WORKERS__IMS`.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Where the workers are")]
+    pub set: Vec<String>,
+}
+
+/// Running workers as a source.
+pub struct LiveSource {
+    agent: ureq::Agent,
+    addresses: BTreeMap<String, String>,
+    redis: RedisSettings,
+}
+
+impl std::fmt::Debug for LiveSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("LiveSource").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Options {
+    workers: BTreeMap<String, String>,
+    timers: service_kit::Timers,
+}
+
+/// One answer of `/rows`.
+#[derive(Deserialize)]
+struct Page {
+    partition: u32,
+    as_of_offset: Option<i64>,
+    #[serde(default)]
+    day: Option<IstDate>,
+    rows: Vec<PageRow>,
+    more: bool,
+}
+
+#[derive(Deserialize)]
+struct PageRow {
+    key: String,
+    value: String,
+}
+
+/// What one process said.
+enum Answer {
+    Page(Page),
+    /// The rows are with another process; its words.
+    Elsewhere(String),
+    Busy(String),
+}
+
+impl LiveSource {
+    /// Reads where the workers are; nobody is asked yet.
+    ///
+    /// # Errors
+    /// A message that names the layer and the key that is wrong.
+    pub fn open(arguments: &LiveArguments) -> Result<Self> {
+        let effective = Effective::from_layers(&Layers {
+            service_defaults: DEFAULT_CONFIG,
+            file: arguments.config.as_deref(),
+            environment: std::env::vars().collect(),
+            flags: arguments.set.clone(),
+        })?;
+        let options: Options = effective.table().try_into().context("the configuration cannot be read")?;
+        let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).http_status_as_error(false);
+        Ok(Self {
+            agent: config.build().into(),
+            addresses: options.workers,
+            redis: RedisSettings { url: options.timers.url, buckets: options.timers.buckets },
+        })
+    }
+
+    fn addresses(&self, worker: WorkerName) -> Result<Vec<SocketAddr>> {
+        let option = option_of(worker);
+        let text = self.addresses.get(&option).map(String::as_str).unwrap_or_default();
+        let key = format!("workers.{option}");
+        let variable = format!("ITC__WORKERS__{}", option.to_uppercase());
+        if text.trim().is_empty() {
+            bail!(
+                "where the admin pages of {worker} are is not known: say --set {key}=HOST:PORT, name a file with --config, \
+                 or set {variable} (the worker's option admin.listen says where it serves them)"
+            );
+        }
+        let mut found = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let part = part.trim_start_matches("http://").trim_end_matches('/');
+            let resolved = part.to_socket_addrs().with_context(|| format!("{key}: {part} is no HOST:PORT"))?;
+            found.extend(resolved);
+        }
+        Ok(found)
+    }
+}
+
+impl Source for LiveSource {
+    fn rows<'s>(&'s self, worker: WorkerName, recipient: RecipientGstin) -> Result<Box<dyn Rows + 's>> {
+        Ok(Box::new(LiveRows {
+            agent: &self.agent,
+            worker,
+            addresses: RefCell::new(self.addresses(worker)?),
+            key: recipient.to_string(),
+            standing: Cell::new(Standing::default()),
+        }))
+    }
+
+    fn due_days(&self) -> Result<BTreeMap<IstDate, DueTotals>> {
+        let mut partitions = BTreeSet::new();
+        for address in self.addresses(PAYMENT_TIMERS)? {
+            partitions.extend(self.partitions_of(address)?);
+        }
+        let mut index = RedisTimerIndex::open(&self.redis).context("timers.url")?;
+        let mut days: BTreeMap<IstDate, DueTotals> = BTreeMap::new();
+        for partition in partitions {
+            let of_partition = index.days(partition).map_err(|error| {
+                anyhow!("the timer index does not answer: {error}; say --set timers.url=redis://HOST:PORT")
+            })?;
+            for (day, totals) in of_partition {
+                let due = days.entry(IstDate::from_naive(day)).or_default();
+                due.recipients += totals.keys;
+                due.documents += totals.documents;
+                due.credit_at_stake += Paise::new(totals.credit_at_stake_in_paise);
+            }
+        }
+        Ok(days)
+    }
+}
+
+impl LiveSource {
+    /// The partitions that a process of `payment-timers` says it has.
+    fn partitions_of(&self, address: SocketAddr) -> Result<Vec<u32>> {
+        let answer = self.agent.get(format!("http://{address}/statez")).call();
+        let mut answer = answer.map_err(|error| unreachable_worker(PAYMENT_TIMERS, &address, &error))?;
+        let state: serde_json::Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
+        let threads = state["threads"].as_array().into_iter().flatten();
+        let partitions = threads.flat_map(|thread| thread["status"]["partitions"].as_array().into_iter().flatten());
+        Ok(partitions.filter_map(|one| one["partition"].as_u64()?.try_into().ok()).collect())
+    }
+}
+
+/// The option that says where a worker is; an environment variable takes no hyphen.
+pub(crate) fn option_of(worker: WorkerName) -> String {
+    worker.0.replace('-', "_")
+}
+
+fn unreachable_worker(worker: WorkerName, address: &SocketAddr, error: &ureq::Error) -> anyhow::Error {
+    anyhow!(
+        "the worker {worker} cannot be reached at {address}: {error}; start it, or say where it is with --set \
+         workers.{}=HOST:PORT",
+        option_of(worker)
+    )
+}
+
+struct LiveRows<'a> {
+    agent: &'a ureq::Agent,
+    worker: WorkerName,
+    /// The one that answered comes first.
+    addresses: RefCell<Vec<SocketAddr>>,
+    key: String,
+    standing: Cell<Standing>,
+}
+
+impl LiveRows<'_> {
+    fn page(&self, from: &str, to: &str, limit: usize) -> Result<Page> {
+        let addresses = self.addresses.borrow().clone();
+        let mut told = Vec::new();
+        for (place, address) in addresses.iter().enumerate() {
+            match self.ask(address, from, to, limit) {
+                Ok(Answer::Page(page)) => {
+                    self.addresses.borrow_mut().swap(0, place);
+                    return Ok(page);
+                }
+                Ok(Answer::Elsewhere(words)) => told.push(format!("{address}: {words}")),
+                Ok(Answer::Busy(words)) => bail!("the worker {} at {address} does not answer: {words}", self.worker),
+                // One of several may be down while another has the rows.
+                Err(error) if addresses.len() > 1 => told.push(format!("{error:#}")),
+                Err(error) => return Err(error),
+            }
+        }
+        bail!(
+            "no process of {} that was asked has this taxpayer's rows; name them all in workers.{}, separated by commas ({})",
+            self.worker,
+            option_of(self.worker),
+            told.join("; ")
+        )
+    }
+
+    /// Asks one process, again while it is busy.
+    fn ask(&self, address: &SocketAddr, from: &str, to: &str, limit: usize) -> Result<Answer> {
+        let mut asked = 0;
+        loop {
+            match self.ask_once(address, from, to, limit)? {
+                Answer::Busy(_) if asked < ASKED_AGAIN_MAX => {
+                    asked += 1;
+                    std::thread::park_timeout(ASK_AGAIN_AFTER);
+                }
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    fn ask_once(&self, address: &SocketAddr, from: &str, to: &str, limit: usize) -> Result<Answer> {
+        let table = from.split('|').next().unwrap_or_default();
+        let request = self
+            .agent
+            .get(format!("http://{address}/rows/{table}"))
+            .query("key", &self.key)
+            .query("raw", "true")
+            .query("from", from)
+            .query("to", to)
+            .query("limit", limit.to_string());
+        let mut answer = request.call().map_err(|error| unreachable_worker(self.worker, address, &error))?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(ANSWER_MAX_IN_BYTES).read_to_string();
+        let body = body.map_err(|error| unreachable_worker(self.worker, address, &error))?;
+        match status {
+            200 => {
+                let page = serde_json::from_str(&body).with_context(|| {
+                    format!("{address} answers, but not as a worker of this build does; is it {}?", self.worker)
+                })?;
+                Ok(Answer::Page(page))
+            }
+            421 => {
+                let words: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+                Ok(Answer::Elsewhere(words["message"].as_str().unwrap_or("not here").to_owned()))
+            }
+            503 => Ok(Answer::Busy(body.trim().to_owned())),
+            _ => bail!("{address} answers {status} where rows of {} are asked: {}", self.worker, body.trim()),
+        }
+    }
+
+    fn see(&self, page: &Page) {
+        let mut standing = self.standing.get();
+        standing.day = page.day.or(standing.day);
+        standing.partition = Some(page.partition);
+        if let Some(offset) = page.as_of_offset {
+            standing.offsets = Some((standing.offsets.map_or(offset, |(first, _)| first), offset));
+        }
+        self.standing.set(standing);
+    }
+
+    fn read_range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut from = from.to_owned();
+        while found.len() < limit {
+            let page = self.page(&from, to, (limit - found.len()).min(PAGE))?;
+            self.see(&page);
+            let more = page.more;
+            for row in page.rows {
+                let value = bytes_of(&row.value).context("a row is not written in hexadecimal")?;
+                found.push((row.key, value));
+            }
+            match found.last() {
+                Some((key, _)) if more => from = format!("{key}\u{0}"),
+                Some(_) | None => break,
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
+    let digits = hexadecimal.as_bytes();
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits.chunks_exact(2).map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?)).collect()
+}
+
+impl StateRead for LiveRows<'_> {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.range(key, &format!("{key}\u{0}"), 1)?.pop().map(|(_, value)| value))
+    }
+
+    fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+        self.read_range(from, to, limit).map_err(|error| StateError::Store(format!("{error:#}")))
+    }
+}
+
+impl Rows for LiveRows<'_> {
+    fn standing(&self) -> Standing {
+        self.standing.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_is_read_back() {
+        assert_eq!(bytes_of("01ff"), Some(vec![1, 255]));
+        assert_eq!(bytes_of(""), Some(Vec::new()));
+        assert_eq!(bytes_of("0"), None);
+        assert_eq!(bytes_of("0g"), None);
+    }
+}
