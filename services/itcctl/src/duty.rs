@@ -4,6 +4,8 @@
 use crate::pretty::{Grid, rupees};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use gst_rules::bill_of_entry::BillOfEntryType;
+use gst_rules::duty::rate_dates;
 use gst_rules::{Rulebook, calculation};
 use gst_types::{IstDate, Paise};
 use serde_json::{Map, Value, json};
@@ -70,7 +72,7 @@ pub struct DutyArguments {
     /// IGST in percent: one rate, or DATE=RATE for each day from which one holds.
     #[arg(long, value_name = "[DATE=]PERCENT", value_delimiter = ',')]
     igst: Vec<String>,
-    /// A group of the rate table, such as `STANDARD_18`, in the place of --igst: its rate on the day that DUT-7 names.
+    /// A group of the rate table, such as `LUXURY`, in the place of --igst: its rate on the day that DUT-7 names.
     #[arg(long, value_name = "GROUP", conflicts_with = "igst", requires = "presented")]
     group: Option<String>,
     /// Social Welfare Surcharge in percent; the rulebook's where this is not given (DUT-3).
@@ -177,7 +179,7 @@ fn inputs(arguments: &DutyArguments, rulebook: &Rulebook) -> Result<Value> {
         }
     }
     if let Some(group) = &arguments.group {
-        put("igst_rates", Some(group_rates(rulebook, group)?));
+        put("igst_rate", Some(Value::String(group_rate(arguments, rulebook, group)?)));
     }
     Ok(Value::Object(inputs))
 }
@@ -201,21 +203,21 @@ fn rates(flag: &str, given: &[String]) -> Result<Option<(bool, Value)>> {
     }
 }
 
-/// The rows of a group in the rate table (RATE-1), as the calculation takes them.
-fn group_rates(rulebook: &Rulebook, group: &str) -> Result<Value> {
-    let prefix = "gst.rate.";
-    let key = format!("{prefix}{}", group.to_uppercase());
-    let mut rows: Vec<Value> = Vec::new();
-    for row in rulebook.rows().filter(|row| row.key == key) {
-        let from = row.valid_from.map_or_else(|| "2017-07-01".to_owned(), |day| day.to_string());
-        rows.push(json!({ "from": from, "rate": row.value }));
-    }
-    if rows.is_empty() {
-        let mut known: Vec<&str> = rulebook.rows().filter_map(|row| row.key.strip_prefix(prefix)).collect();
+/// The rate of a group on the day that DUT-7 names (RATE-1, RATE-4).
+fn group_rate(arguments: &DutyArguments, rulebook: &Rulebook, group: &str) -> Result<String> {
+    let presented = arguments.presented.context("--group needs --presented: its rate is dated")?;
+    let kind = BillOfEntryType::from_code(arguments.kind.code()).context("a kind of Bill of Entry")?;
+    let on = rate_dates(rulebook, kind, presented, arguments.arrived, arguments.into_bond_presented).duty_rate_date;
+    let Some(rate) = rulebook.group_rate(&group.to_uppercase(), on) else {
+        let mut known: Vec<&str> = rulebook.rows().filter_map(|row| row.key.strip_prefix("gst.rate.")).collect();
         known.dedup();
         bail!("the rate table has no group {group}; it has {}", known.join(", "));
+    };
+    let percent = rate.gst_percent.with_context(|| format!("the group {group} has no rate on {on} (RATE-1)"))?;
+    if rate.cess && arguments.cess.is_none() {
+        bail!("compensation cess applies to the group {group} on {on}: say its rate with --cess (RATE-3)");
     }
-    Ok(Value::Array(rows))
+    Ok(percent.to_string())
 }
 
 /// The lines of the chain, in their order, with the rule of each.
@@ -267,4 +269,71 @@ fn write_table(arguments: &DutyArguments, found: &Value, out: &mut dyn Write) ->
         writeln!(out, "into bond: assessed only, nothing is paid and nothing is credit yet (BOE-2)")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct Line {
+        #[command(flatten)]
+        arguments: DutyArguments,
+    }
+
+    fn answer(line: &str) -> Result<String> {
+        let mut out = Vec::new();
+        run(&Line::try_parse_from(line.split_whitespace())?.arguments, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    fn json(line: &str) -> Value {
+        serde_json::from_str(&answer(&format!("{line} --format json")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn dut_4_worked() {
+        let text = answer("--value 1000000 --bcd 15 --igst 18").unwrap();
+        for row in ["basic customs duty", "1,50,000.00", "15,000.00", "11,65,000.00", "2,09,700.00", "3,74,700.00"] {
+            assert!(text.contains(row), "{row} is not in\n{text}");
+        }
+        assert!(!text.contains("anti-dumping"), "{text}");
+    }
+
+    #[test]
+    fn dut_7_dated_rates_follow_the_day_that_the_rule_names() {
+        let line = "--value 100000 --bcd 2017-07-01=10,2025-09-22=5 --igst 18 --presented 2025-09-20";
+        assert_eq!(json(line)["bcd"], "10000.00");
+        assert_eq!(json(&format!("{line} --arrived 2025-09-24"))["bcd"], "5000.00");
+    }
+
+    #[test]
+    fn rate_1_a_group_has_the_rate_of_the_day() {
+        let rate = |day: &str| {
+            json(&format!("--value 100 --group luxury --cess 1 --presented {day}"))["igst_rate_applied"].clone()
+        };
+        assert_eq!((rate("2025-09-21"), rate("2025-09-22")), (json!("28"), json!("40")));
+        let error = |line: &str| format!("{:#}", answer(line).unwrap_err());
+        assert!(error("--value 100 --group standard_12 --presented 2025-09-22").contains("no rate on 2025-09-22"));
+        assert!(error("--value 100 --group nothing --presented 2025-09-21").contains("it has BIDI, LUXURY"));
+        assert!(error("--value 100 --group tobacco --presented 2025-09-21").contains("--cess"));
+    }
+
+    #[test]
+    fn dut_5_fob_becomes_an_assessable_value() {
+        let found = json("--fob 10000 --exchange-rate 85 --bcd 10 --igst 18");
+        assert_eq!((&found["freight"], &found["assessable_value"]), (&json!("170000.00"), &json!("1029562.50")));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let error = |line: &str| format!("{:#}", answer(line).unwrap_err());
+        assert!(error("--bcd 10").contains("--value <RUPEES>"));
+        assert!(error("--cif 100 --bcd 10").contains("--exchange-rate"));
+        assert!(error("--value 100 --bcd 2025-01-01=10").contains("--presented"));
+        assert!(error("--value 100 --bcd ten").contains("bcd_rate"));
+        assert!(error("--value 100 --rule customs.sws=1").contains("customs.sws"));
+    }
 }

@@ -42,6 +42,15 @@ pub(crate) const fn title(head: Head) -> &'static str {
     }
 }
 
+/// How many of something: `1 document`, `2 documents`.
+pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
+    match number.try_into() {
+        Ok(1) => format!("1 {one}"),
+        Ok(number) => format!("{number} {one}s"),
+        Err(_) => format!("many {one}s"),
+    }
+}
+
 /// A closed word as it stands in JSON.
 pub(crate) fn word<T: Serialize>(value: T) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()

@@ -123,3 +123,61 @@ fn write_table(arguments: &UtilisationArguments, found: &Utilisation, out: &mut 
     writeln!(out, "IGST credit pays first (49A, UTL-2, UTL-3): {} of it, split {}", short(igst), order.to_uppercase())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct Line {
+        #[command(flatten)]
+        arguments: UtilisationArguments,
+    }
+
+    fn answer(line: &str) -> Result<String> {
+        let mut out = Vec::new();
+        run(&Line::try_parse_from(line.split_whitespace())?.arguments, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    fn json(line: &str) -> Value {
+        serde_json::from_str(&answer(&format!("{line} --format json")).unwrap()).unwrap()
+    }
+
+    const CIRCULAR_98: &str = "--liability igst=1000,cgst=300,sgst=300 --credit igst=1300,cgst=200,sgst=200";
+
+    #[test]
+    fn utl_5_worked_circular_98() {
+        let found = json(CIRCULAR_98);
+        assert_eq!(found["used"]["igst->cgst"], "200.00");
+        assert_eq!(found["used"]["igst->sgst"], "100.00");
+        assert_eq!(found["credit_left"]["cgst"], "100.00");
+        let text = answer(CIRCULAR_98).unwrap();
+        assert!(text.contains("paid by IGST credit") && text.contains("to pay in cash"), "{text}");
+    }
+
+    #[test]
+    fn utl_4_the_order_is_free_from_february_2026() {
+        let line = "--liability igst=100 --credit cgst=100,sgst=100 --igst-liability sgst_first";
+        assert_eq!(json(&format!("{line} --period 022026"))["used"]["sgst->igst"], "100.00");
+        assert_eq!(json(&format!("{line} --period 012026"))["used"]["cgst->igst"], "100.00");
+    }
+
+    #[test]
+    fn utl_6_reverse_charge_is_paid_in_cash() {
+        let found = json("--liability igst=100 --credit igst=500 --reverse-charge igst=50");
+        assert_eq!((&found["pay_in_cash"]["igst"], &found["credit_left"]["igst"]), (&json!("50.00"), &json!("400.00")));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let error = |line: &str| format!("{:#}", answer(line).unwrap_err());
+        assert!(error("--liability gst=1 --credit igst=1").contains("`gst` is no head"));
+        assert!(error("--liability igst=-1 --credit igst=1").contains("zero or more"));
+        assert!(error("--liability 100 --credit igst=1").contains("HEAD=RUPEES"));
+        assert!(error(&format!("{CIRCULAR_98} --igst-credit best")).contains("SGST_FIRST"));
+        assert!(error(&format!("{CIRCULAR_98} --igst-credit explicit")).contains("--split"));
+    }
+}

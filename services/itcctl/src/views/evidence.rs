@@ -4,7 +4,7 @@ use super::documents::{find, in_words};
 use super::live::LiveArguments;
 use super::nothing_known;
 use super::source::{AUDIT_EVIDENCE, Source, read, write_as_of};
-use crate::pretty::{Grid, word};
+use crate::pretty::{Grid, count, word};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use gst_events::EvidencePack;
@@ -115,7 +115,7 @@ pub(crate) const fn artefact_name(number: u32) -> &'static str {
 /// Completeness in a line.
 pub(crate) fn summary(pack: &EvidencePack) -> String {
     let links = pack.artefacts.len();
-    let mut text = format!("{links} links");
+    let mut text = count(links, "link");
     if pack.complete {
         text.push_str(", complete");
     } else {
@@ -208,7 +208,7 @@ fn list(source: &dyn Source, gstin: RecipientGstin, incomplete: bool, out: &mut 
     if !grid.is_empty() {
         writeln!(out, "{}", grid.table())?;
     }
-    writeln!(out, "{packs} packs, {complete} complete")?;
+    writeln!(out, "{}, {complete} complete", count(packs, "pack"))?;
     write_as_of(rows, out)?;
     Ok(true)
 }

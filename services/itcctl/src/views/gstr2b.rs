@@ -3,7 +3,7 @@
 use super::live::LiveArguments;
 use super::nothing_known;
 use super::source::{AUDIT_EVIDENCE, GSTR2B, IMS, Rows, Source, read, rulebook, write_as_of};
-use crate::pretty::{Grid, csv_text, head_cells, rupees, short, word};
+use crate::pretty::{Grid, count, csv_text, head_cells, rupees, short, word};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use gst_events::{Acceptance, PublishedLine, StatementReason};
@@ -164,7 +164,7 @@ fn write_header(view: &StatementView, now: &StatementRow, stale: bool, out: &mut
     };
     writeln!(out, "GSTR-2B of {} for {}", sealed.recipient, sealed.period)?;
     let version = format!("version {} of {}", sealed.version, now.version);
-    writeln!(out, "{version}, {made} on {}; {state}; {} documents", sealed.generated_at.date(), sealed.lines)?;
+    writeln!(out, "{version}, {made} on {}; {state}; {}", sealed.generated_at.date(), count(sealed.lines, "document"))?;
     if sealed.incomplete {
         writeln!(out, "incomplete: events of this taxpayer wait behind a fault (itcctl dead-letters)")?;
     }
@@ -286,7 +286,7 @@ fn write_lines(view: &StatementView, lines_max: usize, out: &mut dyn Write) -> R
     }
     let untold = view.lines.len().saturating_sub(lines_max);
     if untold > 0 {
-        writeln!(out, "and {untold} documents more (--lines N, --format csv)")?;
+        writeln!(out, "and {} more (--lines N, --format csv)", count(untold, "document"))?;
     }
     Ok(())
 }

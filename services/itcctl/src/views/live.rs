@@ -320,7 +320,86 @@ impl Rows for LiveRows<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::{IMS, read};
     use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    /// A process that gives these answers, one a connection, and says what it was asked.
+    fn process(answers: Vec<(u16, String)>) -> (SocketAddr, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        let serve = move || {
+            let answer = |(status, body): (u16, String)| {
+                let (mut stream, _) = listener.accept().expect("is asked");
+                let mut lines = BufReader::new(stream.try_clone().expect("clones")).lines();
+                let asked = lines.next().expect("a request").expect("is text");
+                while !lines.next().expect("a header").expect("is text").is_empty() {}
+                let length = body.len();
+                write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+                    .expect("answers");
+                asked
+            };
+            answers.into_iter().map(answer).collect()
+        };
+        (address, std::thread::spawn(serve))
+    }
+
+    fn source(addresses: &str) -> LiveSource {
+        let set = vec![format!("workers.ims={addresses}")];
+        LiveSource::open(&LiveArguments { config: None, set }).expect("opens")
+    }
+
+    fn ask(source: &LiveSource) -> Result<Vec<(String, Vec<u8>)>> {
+        let rows = source.rows(IMS, "27AABCT1234D1ZU".parse().expect("a GSTIN"))?;
+        let found = read(rows.as_ref(), |view| view.raw().range("t|a|", "t|a}", 3))?;
+        assert_eq!(rows.standing().day, Some("2025-04-01".parse().expect("a day")));
+        assert_eq!(rows.standing().offsets, Some((7, 8)));
+        Ok(found)
+    }
+
+    fn page(rows: &str, offset: u32, more: bool) -> String {
+        format!(r#"{{"partition":1,"as_of_offset":{offset},"day":"2025-04-01","rows":[{rows}],"more":{more}}}"#)
+    }
+
+    #[test]
+    fn pages_are_read_to_the_end_from_the_process_that_has_the_partition() {
+        let elsewhere = (421, r#"{"message":"partition 1 is with ims-1 on /10.0.0.2"}"#.to_owned());
+        let (first, asked_first) = process(vec![elsewhere]);
+        let (second, asked) = process(vec![
+            (503, "the stream thread is busy, ask again".to_owned()),
+            (200, page(r#"{"key":"t|a|1|","value":"01"},{"key":"t|a|2|","value":"02ff"}"#, 7, true)),
+            (200, page(r#"{"key":"t|a|3|","value":""}"#, 8, false)),
+        ]);
+        let found = ask(&source(&format!("{first}, {second}"))).expect("answers");
+        let expected = [("t|a|1|", vec![1]), ("t|a|2|", vec![2, 255]), ("t|a|3|", vec![])];
+        assert_eq!(found, expected.map(|(key, value)| (key.to_owned(), value)));
+        asked_first.join().expect("ends");
+        let asked = asked.join().expect("ends");
+        let start = "GET /rows/t?key=27AABCT1234D1ZU&raw=true&from=";
+        assert!(asked.iter().all(|line| line.starts_with(start)), "{asked:?}");
+        assert!(asked[1].contains("from=t%7Ca%7C&to=t%7Ca%7D&limit=3"), "{}", asked[1]);
+        assert!(asked[2].contains("from=t%7Ca%7C2%7C%00&to=t%7Ca%7D&limit=1"), "{}", asked[2]);
+    }
+
+    #[test]
+    fn who_cannot_be_asked_is_named_with_what_to_do() {
+        let refused = |addresses: &str| format!("{:#}", ask(&source(addresses)).expect_err("has no answer"));
+        let unknown = refused("");
+        assert!(unknown.contains("--set workers.ims=HOST:PORT") && unknown.contains("ITC__WORKERS__IMS"), "{unknown}");
+        let nobody = refused("127.0.0.1:1");
+        assert!(nobody.starts_with("the worker ims cannot be reached at 127.0.0.1:1"), "{nobody}");
+        assert!(nobody.contains("start it, or say where it is with --set workers.ims=HOST:PORT"), "{nobody}");
+        let (only, _asked) = process(vec![(421, r#"{"message":"partition 1 is with ims-1 on /10.0.0.2"}"#.to_owned())]);
+        let elsewhere = refused(&only.to_string());
+        assert!(elsewhere.contains("ims-1 on /10.0.0.2") && elsewhere.contains("workers.ims"), "{elsewhere}");
+        let (other, _asked) = process(vec![(200, "hello".to_owned())]);
+        assert!(refused(&other.to_string()).contains("not as a worker of this build does"));
+        assert!(refused("no port").contains("workers.ims: no port is no HOST:PORT"));
+        let set = vec!["workers.imz=a:1".to_owned()];
+        let mistyped = LiveSource::open(&LiveArguments { config: None, set }).expect_err("is refused").to_string();
+        assert!(mistyped.contains("did you mean `workers.ims`?"), "{mistyped}");
+    }
 
     #[test]
     fn hexadecimal_is_read_back() {

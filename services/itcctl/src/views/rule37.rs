@@ -3,7 +3,7 @@
 use super::live::LiveArguments;
 use super::source::{GSTR2B, ITC_LEDGER, PAYMENT_TIMERS, Rows, Source, read, rulebook, today, write_as_of};
 use super::{ListFormat, nothing_known};
-use crate::pretty::{Grid, csv_text, head_cells, rupees, word};
+use crate::pretty::{Grid, count, csv_text, head_cells, rupees, word};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use gst_events::CreditSubject;
@@ -224,8 +224,8 @@ fn write_table(lines: &[Line], gstin: RecipientGstin, today: IstDate, out: &mut 
     let reversed = lines.iter().filter(|line| line.ledger.reversal_reference.is_some()).count();
     writeln!(
         out,
-        "{} invoices, {} outstanding, {} of credit hang on it; {reversed} were reversed",
-        lines.len(),
+        "{}, {} outstanding, {} of credit hang on it; reversed so far: {reversed}",
+        count(lines.len(), "invoice"),
         rupees(outstanding),
         rupees(to_reverse)
     )?;

@@ -4,7 +4,7 @@
 use super::live::LiveArguments;
 use super::source::{PAYMENT_TIMERS, Rows, Source, read, rulebook, today, write_as_of};
 use super::{ListFormat, nothing_known};
-use crate::pretty::{Grid, rupees};
+use crate::pretty::{Grid, count, rupees};
 use anyhow::Result;
 use clap::Args;
 use gst_types::{IstDate, Paise, RecipientGstin};
@@ -97,14 +97,20 @@ fn write_table(timers: &[TimerView], gstin: RecipientGstin, rows: &dyn Rows, out
         let (unpaid, stake) = sum(&soon);
         writeln!(
             out,
-            "within {days} days: {} documents, {} unpaid, {} of credit at stake",
-            soon.len(),
+            "within {days} days: {}, {} unpaid, {} of credit at stake",
+            count(soon.len(), "document"),
             rupees(unpaid),
             rupees(stake)
         )?;
     }
     let (unpaid, stake) = sum(&timers.iter().collect::<Vec<_>>());
-    writeln!(out, "all: {} timers run, {} unpaid, {} of credit at stake", timers.len(), rupees(unpaid), rupees(stake))?;
+    writeln!(
+        out,
+        "running: {}, {} unpaid, {} of credit at stake",
+        count(timers.len(), "timer"),
+        rupees(unpaid),
+        rupees(stake)
+    )?;
     Ok(())
 }
 
@@ -162,8 +168,9 @@ fn days(arguments: &TimersArguments, source: &dyn Source, out: &mut dyn Write) -
             let stake: Paise = days.iter().map(|(_, due)| due.credit_at_stake).sum();
             writeln!(
                 out,
-                "{documents} timers run on {} days, {} of credit at stake; by document: itcctl timers GSTIN",
-                days.len(),
+                "running: {} on {}, {} of credit at stake; by document: itcctl timers GSTIN",
+                count(documents, "timer"),
+                count(days.len(), "day"),
                 rupees(stake)
             )?;
         }
