@@ -4,6 +4,7 @@
 //! bounded, and a busy process is asked again.
 
 use super::source::{DueTotals, PAYMENT_TIMERS, Rows, Source, Standing};
+use crate::http;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use gst_types::{IstDate, Paise, RecipientGstin};
@@ -27,8 +28,6 @@ const ASKED_AGAIN_MAX: u32 = 20;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Rows of one page: what a worker gives at most by default.
 const PAGE: usize = 500;
-/// An answer holds at most 4 MiB of values, in hexadecimal, and one row more.
-const ANSWER_MAX_IN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How to find the workers.
 #[derive(Debug, Clone, Default, Args)]
@@ -42,8 +41,8 @@ pub struct LiveArguments {
 }
 
 /// Running workers as a source.
+#[derive(Clone)]
 pub struct LiveSource {
-    agent: ureq::Agent,
     addresses: BTreeMap<String, String>,
     redis: RedisSettings,
 }
@@ -97,10 +96,8 @@ impl LiveSource {
             environment: std::env::vars().collect(),
             flags: arguments.set.clone(),
         })?;
-        let options: Options = effective.table().try_into().context("the configuration cannot be read")?;
-        let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).http_status_as_error(false);
+        let options: Options = effective.read()?;
         Ok(Self {
-            agent: config.build().into(),
             addresses: options.workers,
             redis: RedisSettings { url: options.timers.url, buckets: options.timers.buckets },
         })
@@ -130,7 +127,6 @@ impl LiveSource {
 impl Source for LiveSource {
     fn rows<'s>(&'s self, worker: WorkerName, recipient: RecipientGstin) -> Result<Box<dyn Rows + 's>> {
         Ok(Box::new(LiveRows {
-            agent: &self.agent,
             worker,
             addresses: RefCell::new(self.addresses(worker)?),
             key: recipient.to_string(),
@@ -163,9 +159,10 @@ impl Source for LiveSource {
 impl LiveSource {
     /// The partitions that a process of `payment-timers` says it has.
     fn partitions_of(&self, address: SocketAddr) -> Result<Vec<u32>> {
-        let answer = self.agent.get(format!("http://{address}/statez")).call();
-        let mut answer = answer.map_err(|error| unreachable_worker(PAYMENT_TIMERS, &address, &error))?;
-        let state: serde_json::Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
+        let answer = http::get(address, "/statez", ANSWER_WITHIN);
+        let answer = answer.map_err(|error| unreachable_worker(PAYMENT_TIMERS, &address, &error))?;
+        let state: serde_json::Value =
+            serde_json::from_str(&answer.body).with_context(|| format!("{address} answers no /statez"))?;
         let threads = state["threads"].as_array().into_iter().flatten();
         let partitions = threads.flat_map(|thread| thread["status"]["partitions"].as_array().into_iter().flatten());
         Ok(partitions.filter_map(|one| one["partition"].as_u64()?.try_into().ok()).collect())
@@ -177,16 +174,15 @@ pub(crate) fn option_of(worker: WorkerName) -> String {
     worker.0.replace('-', "_")
 }
 
-fn unreachable_worker(worker: WorkerName, address: &SocketAddr, error: &ureq::Error) -> anyhow::Error {
+fn unreachable_worker(worker: WorkerName, address: &SocketAddr, error: &anyhow::Error) -> anyhow::Error {
     anyhow!(
-        "the worker {worker} cannot be reached at {address}: {error}; start it, or say where it is with --set \
+        "the worker {worker} cannot be reached at {address}: {error:#}; start it, or say where it is with --set \
          workers.{}=HOST:PORT",
         option_of(worker)
     )
 }
 
-struct LiveRows<'a> {
-    agent: &'a ureq::Agent,
+struct LiveRows {
     worker: WorkerName,
     /// The one that answered comes first.
     addresses: RefCell<Vec<SocketAddr>>,
@@ -194,7 +190,7 @@ struct LiveRows<'a> {
     standing: Cell<Standing>,
 }
 
-impl LiveRows<'_> {
+impl LiveRows {
     fn page(&self, from: &str, to: &str, limit: usize) -> Result<Page> {
         let addresses = self.addresses.borrow().clone();
         let mut told = Vec::new();
@@ -234,19 +230,11 @@ impl LiveRows<'_> {
     }
 
     fn ask_once(&self, address: &SocketAddr, from: &str, to: &str, limit: usize) -> Result<Answer> {
-        let table = from.split('|').next().unwrap_or_default();
-        let request = self
-            .agent
-            .get(format!("http://{address}/rows/{table}"))
-            .query("key", &self.key)
-            .query("raw", "true")
-            .query("from", from)
-            .query("to", to)
-            .query("limit", limit.to_string());
-        let mut answer = request.call().map_err(|error| unreachable_worker(self.worker, address, &error))?;
-        let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(ANSWER_MAX_IN_BYTES).read_to_string();
-        let body = body.map_err(|error| unreachable_worker(self.worker, address, &error))?;
+        let table = encoded(from.split('|').next().unwrap_or_default());
+        let (key, from, to) = (encoded(&self.key), encoded(from), encoded(to));
+        let path = format!("/rows/{table}?key={key}&raw=true&from={from}&to={to}&limit={limit}");
+        let answer = http::get(address, &path, ANSWER_WITHIN);
+        let http::Answer { status, body } = answer.map_err(|error| unreachable_worker(self.worker, address, &error))?;
         match status {
             200 => {
                 let page = serde_json::from_str(&body).with_context(|| {
@@ -293,6 +281,19 @@ impl LiveRows<'_> {
     }
 }
 
+/// A text as a part of a URL.
+fn encoded(text: &str) -> String {
+    let mut url = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
+}
+
 fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
     let digits = hexadecimal.as_bytes();
     let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
@@ -302,7 +303,7 @@ fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?)).collect()
 }
 
-impl StateRead for LiveRows<'_> {
+impl StateRead for LiveRows {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
         Ok(self.range(key, &format!("{key}\u{0}"), 1)?.pop().map(|(_, value)| value))
     }
@@ -312,7 +313,7 @@ impl StateRead for LiveRows<'_> {
     }
 }
 
-impl Rows for LiveRows<'_> {
+impl Rows for LiveRows {
     fn standing(&self) -> Standing {
         self.standing.get()
     }

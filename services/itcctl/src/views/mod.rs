@@ -10,7 +10,7 @@
 //! | `table4` | `itc-ledger`; of `gstr2b`, what an unfiled return would take over |
 //! | `timers GSTIN` | `payment-timers` |
 //! | `timers` | the timer index in Redis |
-//! | `rule37` | `itc-ledger`; of `payment-timers`, the values of the invoices; of `gstr2b`, trade names |
+//! | `rule37` | `itc-ledger`; of `gstr2b`, trade names |
 //! | `evidence export`, `evidence list` | `audit-evidence` |
 //! | `evidence verify` | nothing: the file alone |
 //!

@@ -187,7 +187,7 @@ fn write_table(arguments: &Table4Arguments, draft: &Draft, out: &mut dyn Write) 
 fn write_entries(entries: &[TraceView], out: &mut dyn Write) -> Result<()> {
     let mut grid = Grid::new().text(["line", "entry", "date", "document"]).heads();
     grid = grid.text(["what", "status", "rule"]).optional(["follows"]);
-    for TraceView { line, entry } in entries {
+    for TraceView { line, tax, entry } in entries {
         let mut what = word(entry.entry);
         if let Some(reason) = entry.reason {
             what = format!("{what}, {}", word(reason));
@@ -198,7 +198,7 @@ fn write_entries(entries: &[TraceView], out: &mut dyn Write) -> Result<()> {
             entry.date.to_string(),
             entry.subject.to_string(),
         ];
-        row.extend(head_cells(&entry.tax));
+        row.extend(head_cells(tax));
         row.extend([what, word(entry.status), entry.rule.to_string()]);
         let follows = entry.linked_entry_id.as_deref().or(entry.cancels.as_deref());
         row.push(follows.map(|entry| entry_number(entry).to_owned()).unwrap_or_default());
