@@ -1,18 +1,29 @@
 //! The whole topology on the simulated log, and short words for what feeds tell it.
 
 use gst_events::{
-    EventPayload, Gstr2bChunk, Gstr2bSealed, ImsAction, ImsActionRequested, ImsSection, ImsTarget, Origin,
-    PublishedLine, RecipientReturnFiled, Request, RequestStatus, StatementRequested, SupplierForm, TaxpayerRegistered,
-    TaxpayerRole, Topic,
+    EventPayload, Gstr2bChunk, Gstr2bSealed, ImsAction, ImsActionRequested, ImsRecordDecided, ImsSection, ImsTarget,
+    Origin, PublishedLine, RecipientReturnFiled, Request, RequestStatus, StatementRequested, SupplierForm,
+    TaxpayerRegistered, TaxpayerRole, Topic,
 };
 use gst_types::{FilingFrequency, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
 use gstn_formats::Extra;
 use gstn_formats::gstr1::{Gstr1, Gstr1Document, Gstr1Section};
 use itc_engine::simulation::Simulation;
 use itcctl::feed_record::{Feed, FeedRecord, SupplierReturn, SupplierStep};
+use proptest::test_runner::Config as ProptestConfig;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use stream::WorkerName;
+
+/// So many cases, or as many as `PROPTEST_CASES` says; a failure prints the seed that finds it again.
+pub(crate) fn cases(many: u32) -> ProptestConfig {
+    let told = ProptestConfig::default();
+    // Without the variable the library's own default stands there.
+    let cases = if told.cases == LIBRARY_DEFAULT { many } else { told.cases };
+    ProptestConfig { cases, ..told }
+}
+
+const LIBRARY_DEFAULT: u32 = 256;
 
 pub(crate) fn at(text: &str) -> IstInstant {
     text.parse().unwrap()
@@ -132,6 +143,9 @@ pub(crate) fn gstr3b(id: &str, recipient: &str, of: &str, when: &str) -> FeedRec
     taxpayer(id, recipient, when, &fact)
 }
 
+/// The lines that count, by recipient and record: statement, table and rupees of IGST.
+pub(crate) type Lines = BTreeMap<(String, String), (String, String, i64)>;
+
 /// Every worker, and the days in the test's hand.
 pub(crate) struct Bench {
     pub(crate) simulation: Simulation,
@@ -205,6 +219,23 @@ impl Bench {
             lines.extend(chunk.unwrap().lines.clone());
         }
         Some((last, lines))
+    }
+
+    /// What was decided on records since the last call: the lines that count by now are kept up to date.
+    pub(crate) fn count(&mut self, lines: &mut Lines) -> usize {
+        let new = self.simulation.read_new(Topic::RecipientJournal.name());
+        let decided = new.iter().filter(|record| record.header("ce_type") == Some(ImsRecordDecided::TYPE.0));
+        let mut many = 0;
+        for record in decided {
+            let one: ImsRecordDecided = serde_json::from_slice(&record.value).unwrap();
+            let key = (one.recipient.to_string(), one.record_id.0);
+            lines.remove(&key);
+            if let Some(line) = one.line {
+                lines.insert(key, (line.period.to_string(), line.table.to_string(), line.effect.igst.get() / 100));
+            }
+            many += 1;
+        }
+        many
     }
 
     /// The rows that a worker's rules keep; the loop's own, such as the ids of repeats, are left out.

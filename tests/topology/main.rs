@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
 
 mod bench;
+mod interleavings;
+mod stories;
 mod witnesses;

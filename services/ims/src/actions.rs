@@ -10,7 +10,7 @@ use gst_events::{
     ActionProposed, CreditSubject, ImsAction, ImsActionApproved, ImsActionDenied, ImsActionRequested, ImsTarget,
     Origin, Outgoing, RecordId, RequestStatus,
 };
-use gst_rules::rule::{AC_2, AC_3, EG_6};
+use gst_rules::rule::{AC_2, AC_3, AM_1, EG_6};
 use gst_types::{DocumentKey, IstInstant};
 use stream::DecideError;
 
@@ -22,6 +22,8 @@ const APPROVAL_IN_DAYS: u32 = 7;
 /// Where an action points.
 enum Target {
     Known(RecordId),
+    /// A version that the supplier has replaced since the action (AM-1).
+    Replaced,
     Unknown,
     Waits(String),
 }
@@ -53,7 +55,7 @@ fn target_text(target: &ImsTarget) -> Option<String> {
 }
 
 impl Desk<'_> {
-    fn find(&self, target: &ImsTarget) -> Result<Target, DecideError> {
+    fn find(&self, target: &ImsTarget, at: IstInstant) -> Result<Target, DecideError> {
         if let ImsTarget::Record { record_id } = target {
             let known = self.record(record_id)?.is_some();
             return Ok(if known { Target::Known(record_id.clone()) } else { Target::Unknown });
@@ -61,6 +63,7 @@ impl Desk<'_> {
         let Some(text) = target_text(target) else { return Ok(Target::Unknown) };
         let row: Option<DocumentRow> = self.draft.get(&key::document(self.recipient, &text))?;
         Ok(match row {
+            Some(row) if row.reset_at.is_some_and(|reset_at| at <= reset_at) => Target::Replaced,
             Some(row) => Target::Known(row.record_id),
             None => Target::Waits(text),
         })
@@ -70,7 +73,7 @@ impl Desk<'_> {
         match target {
             Target::Known(id) => Ok(self.book().check_action(self.record(id)?.as_ref(), asked)?),
             Target::Unknown => Ok(Some(Refusal::NotInIms)),
-            Target::Waits(_) => Ok(None),
+            Target::Replaced | Target::Waits(_) => Ok(None),
         }
     }
 
@@ -124,11 +127,14 @@ impl Desk<'_> {
         if let Target::Known(id) = target {
             self.store_action(id, asked)?;
         }
+        let (words, rule) = match target {
+            Target::Replaced => ("the supplier has changed the record since: the action is reset", AM_1),
+            Target::Known(_) | Target::Unknown | Target::Waits(_) => ("the action is stored", AC_2),
+        };
         if origin == Origin::User {
-            let words = "the action is stored";
-            self.answer(request_id.to_owned(), RequestStatus::Applied, words, AC_2, asked.at);
+            self.answer(request_id.to_owned(), RequestStatus::Applied, words, rule, asked.at);
         }
-        Ok(Outcome::Decided(AC_2))
+        Ok(Outcome::Decided(rule))
     }
 
     fn wait(&mut self, request_id: &str, text: &str, request: &ImsActionRequested) -> Result<Outcome, DecideError> {
@@ -206,7 +212,7 @@ fn parsed(text: &str) -> Result<ImsActionRequested, DecideError> {
 /// AC-2, AC-3: an action, in the order of checks of section 16.
 pub(crate) fn requested(mut desk: Desk<'_>, event: &ImsActionRequested) -> Result<Decided, DecideError> {
     let asked = Asked::of(event);
-    let target = desk.find(&event.target)?;
+    let target = desk.find(&event.target, event.at)?;
     if event.origin == Origin::User && desk.profile.needs_approval {
         let refusal = match desk.check(&target, &asked)? {
             Some(refusal) => Some(refusal),
@@ -222,7 +228,9 @@ pub(crate) fn requested(mut desk: Desk<'_>, event: &ImsActionRequested) -> Resul
     let request_id = desk.request_id();
     let outcome = match &target {
         Target::Waits(text) => desk.wait(&request_id, text, event)?,
-        Target::Known(_) | Target::Unknown => desk.act(&request_id, event.origin, &target, &asked)?,
+        Target::Known(_) | Target::Replaced | Target::Unknown => {
+            desk.act(&request_id, event.origin, &target, &asked)?
+        }
     };
     Ok(desk.draft.finish(outcome))
 }
@@ -238,7 +246,7 @@ pub(crate) fn approved(mut desk: Desk<'_>, event: &ImsActionApproved) -> Result<
     }
     desk.close_proposal(&event.proposal_id)?;
     let asked = Asked { at: event.at, ..Asked::of(&proposal) };
-    let outcome = match desk.find(&proposal.target)? {
+    let outcome = match desk.find(&proposal.target, event.at)? {
         Target::Waits(text) => {
             let request = ImsActionRequested { at: event.at, ..proposal };
             desk.wait(&event.proposal_id, &text, &request)?

@@ -164,16 +164,22 @@ fn keep_action(row: &mut RecordRow, from: &RecordRow) {
 }
 
 impl Desk<'_> {
-    fn index_document(&mut self, id: &RecordId, row: &RecordRow) {
-        if let Some(section) = row.section {
-            let target = target_of(section, &row.subject);
-            self.draft.put(&key::document(self.recipient, &target), &DocumentRow { record_id: id.clone() });
-        }
+    /// AM-1: a version that comes in place of one that is gone begins without the actions on that one, whenever they arrive.
+    fn index_document(&mut self, id: &RecordId, row: &RecordRow) -> Result<(), DecideError> {
+        let Some(section) = row.section else { return Ok(()) };
+        let document_key = key::document(self.recipient, &target_of(section, &row.subject));
+        let reset_at = match self.draft.get::<DocumentRow>(&document_key)? {
+            Some(before) if before.record_id == *id => before.reset_at,
+            Some(before) if self.record(&before.record_id)?.is_none() => row.saved_at,
+            Some(_) | None => None,
+        };
+        self.draft.put(&document_key, &DocumentRow { record_id: id.clone(), reset_at });
+        Ok(())
     }
 
     /// Settles a record that is new on the dashboard, and decides the actions that waited for it.
     pub(crate) fn arrive(&mut self, id: &RecordId, row: RecordRow, now: IstInstant) -> Result<(), DecideError> {
-        self.index_document(id, &row);
+        self.index_document(id, &row)?;
         let target = row.section.map(|section| target_of(section, &row.subject));
         self.settle(id, row, now)?;
         match target {

@@ -244,6 +244,8 @@ impl Row for RecordRow {
 pub struct DocumentRow {
     /// The record.
     pub record_id: RecordId,
+    /// Where it came in place of a version that is gone: when. Actions up to then were meant for that version (AM-1).
+    pub reset_at: Option<IstInstant>,
 }
 
 impl Row for DocumentRow {

@@ -7,6 +7,8 @@ mod amendments;
 #[cfg(test)]
 mod bills;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rows;
