@@ -187,8 +187,8 @@ impl Bench {
         let id = record.headers.iter().find(|(name, _)| name == "ce_id").unwrap().1.clone();
         self.tell(record);
         let answers = self.simulation.read_new(Topic::Results.name());
-        let answers = answers.iter().map(|record| serde_json::from_slice::<Request>(&record.value).unwrap());
-        answers.filter(|answer| answer.request_id == id).last().map(|answer| (answer.status, answer.code))
+        let mut answers = answers.iter().map(|record| serde_json::from_slice::<Request>(&record.value).unwrap());
+        answers.rfind(|answer| answer.request_id == id).map(|answer| (answer.status, answer.code))
     }
 
     pub(crate) fn open(&mut self, when: &str) {
@@ -205,8 +205,8 @@ impl Bench {
     /// The lines of the last version of a statement, by table and record, and its manifest.
     pub(crate) fn lines(&self, recipient: &str, of: &str) -> Option<(Gstr2bSealed, Vec<PublishedLine>)> {
         let recipient: RecipientGstin = recipient.parse().unwrap();
-        let sealed = self.heard::<Gstr2bSealed>(Topic::Gstr2b).into_iter();
-        let last = sealed.filter(|one| one.recipient == recipient && one.period == period(of)).last()?;
+        let mut sealed = self.heard::<Gstr2bSealed>(Topic::Gstr2b).into_iter();
+        let last = sealed.rfind(|one| one.recipient == recipient && one.period == period(of))?;
         let chunks = self.heard::<Gstr2bChunk>(Topic::Gstr2b);
         let mut lines = Vec::new();
         for named in &last.chunks {

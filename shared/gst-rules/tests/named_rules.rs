@@ -1,6 +1,8 @@
 //! Rules whose figures stand in the references' text: where the seed documents and the law disagree (section 1 of the
 //! payments reference), and rules that no case cites.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
+
 use gst_rules::calendar::{recipient_statement, window_last_day, window_period};
 use gst_rules::rule;
 use gst_rules::{Rulebook, calculation};
