@@ -2,6 +2,8 @@
 
 mod case_file;
 mod compare;
+#[cfg(test)]
+mod event_map;
 mod fields;
 mod functions;
 mod ims_expect;
