@@ -16,6 +16,10 @@ demo: ## a demo year on a real Kafka and Redis (KEEP=1 leaves it up, FILES="a.js
 test: ## the one gate: format, lints, dependencies, tests, cases, broker suite
 	@.ci/run
 
+.PHONY: properties
+properties: ## the properties on 10,000 random stories each (CASES=…), seeds printed on failure
+	PROPTEST_CASES=$(or $(CASES),10000) cargo test --locked -p ims -p gstr2b -p itc-tests --test law --test topology
+
 bench: ## the benchmarks (release build)
 	@compgen -G '*/*/benches/*.rs' > /dev/null || { echo "there are no benchmarks in this workspace yet"; exit 1; }
 	cargo bench --workspace --locked --benches

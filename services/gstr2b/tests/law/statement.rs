@@ -320,8 +320,16 @@ fn tb_9_gstn_reads_our_statement_back() {
 
 const TABLES: [&str; 6] = ["3.A.I.B2B", "3.B.I.B2B-CN", "4.A.I.B2B", "6.A.I.ECO", "3.A.IV.IMPGA", "5.A.I.B2B"];
 
+/// So many cases, or as many as `PROPTEST_CASES` says; a failure prints the seed that finds it again.
+fn cases(many: u32) -> ProptestConfig {
+    let told = ProptestConfig::default();
+    // Without the variable the library's own default of 256 stands there.
+    let cases = if told.cases == 256 { many } else { told.cases };
+    ProptestConfig { cases, ..told }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn totals_kept_up_to_date_equal_totals_added_up(
