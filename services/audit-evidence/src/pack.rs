@@ -4,7 +4,7 @@ use crate::capture::{Capture, Effect};
 use crate::chain::{ArtefactContent, link, seal, sha256_hex};
 use crate::judge::judge;
 use crate::rows::{
-    AliasRow, ArtefactRow, DueRow, PackRow, RecordSeen, ReportedRow, ReturnRow, alias_key, artefact_key,
+    ActorRow, AliasRow, ArtefactRow, DueRow, PackRow, RecordSeen, ReportedRow, ReturnRow, alias_key, artefact_key,
     artefacts_prefix, due_key, pack_key, reported_prefix, return_key,
 };
 use chrono::DateTime;
@@ -26,7 +26,7 @@ pub(crate) struct Origin<'a> {
     pub(crate) rulebook: &'a Rulebook,
     pub(crate) event_id: &'a str,
     /// Who asked for the decision that is captured, where known.
-    pub(crate) actor: Option<Actor>,
+    pub(crate) asked_by: Option<ActorRow>,
     /// The day of the log.
     pub(crate) day: Option<IstDate>,
 }
@@ -230,12 +230,23 @@ fn content(
         .maybe("day_number", day_number)
         .maybe("return_filed_at", filed.as_ref().map(|filed| filed.filed_at))
         .maybe("arn", filed.and_then(|filed| filed.arn));
+    let asked_by = origin.asked_by.as_ref();
+    // Where two persons are needed both are named, with their instants.
+    let facts = match asked_by.and_then(|row| Some((row, row.proposer.as_ref()?))) {
+        Some((approver, (proposer, proposed_at))) => facts
+            .with("proposed_by", proposer)
+            .with("proposed_at", proposed_at)
+            .with("approved_by", &approver.subject)
+            .with("approved_at", approver.at),
+        None => facts,
+    };
+    let asker = asked_by.map(|row| Actor { subject: row.subject.clone(), role: row.role.clone() });
     Ok(ArtefactContent {
         artefact: capture.artefact,
         kind: capture.kind.unwrap_or_default(),
         event_id: origin.event_id.to_owned(),
         captured_at: capture.at,
-        actor: capture.actor.or_else(|| origin.actor.clone()).unwrap_or_else(|| capture.source.actor()),
+        actor: capture.actor.or(asker).unwrap_or_else(|| capture.source.actor()),
         facts: facts.0,
     })
 }

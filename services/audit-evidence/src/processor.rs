@@ -5,12 +5,12 @@ use crate::pack::{self, Origin};
 use crate::purge;
 use crate::rows::{ActorRow, DueRow, ReportedRow, ReturnRow, actor_key, due_key, reported_prefix, return_key};
 use gst_events::{
-    ActiveRulebook, Actor, AdvanceAdjusted, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut,
-    BillOfEntryReceived, BillOfEntryStatusChanged, BookAdjusted, CommercialNoteReceived, CreditAvailed, DayOpened,
-    DocumentFiled, EventPayload, EventType, EvidencePack, EvidenceReferenced, GoodsReceived, ImsActionApproved,
-    ImsActionRequested, ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged, IsdDocumentReported,
-    LedgerEntryChanged, NoteAccepted, Outgoing, PaymentMade, PaymentReallocated, PaymentTimerFired, PeriodLocked,
-    Request, RequestStatus, SupplierGstr3bStatus, TdsDeducted, reads,
+    ActionProposed, ActiveRulebook, Actor, AdvanceAdjusted, BillOfEntryAmended, BillOfEntryMovedIn,
+    BillOfEntryMovedOut, BillOfEntryReceived, BillOfEntryStatusChanged, BookAdjusted, CommercialNoteReceived,
+    CreditAvailed, DayOpened, DocumentFiled, EventPayload, EventType, EvidencePack, EvidenceReferenced, GoodsReceived,
+    ImsActionApproved, ImsActionRequested, ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged,
+    IsdDocumentReported, LedgerEntryChanged, NoteAccepted, Outgoing, PaymentMade, PaymentReallocated,
+    PaymentTimerFired, PeriodLocked, Request, RequestStatus, SupplierGstr3bStatus, TdsDeducted, reads,
 };
 use gst_rules::audit::{Retention, retention};
 use gst_rules::calendar::annual_return_due;
@@ -39,6 +39,7 @@ reads! {
         IsdDocumentReported,
         SupplierGstr3bStatus,
         ImsActionRequested,
+        ActionProposed,
         ImsActionApproved,
         ImsRecordDecided,
         PeriodLocked,
@@ -135,6 +136,7 @@ impl Processor for AuditEvidence {
         reaction::<IsdDocumentReported>(PACK),
         reaction::<SupplierGstr3bStatus>(PACK),
         reaction::<ImsActionRequested>(&[]),
+        reaction::<ActionProposed>(&[]),
         reaction::<ImsActionApproved>(&[]),
         reaction::<ImsRecordDecided>(PACK),
         reaction::<PeriodLocked>(&[]),
@@ -172,6 +174,7 @@ impl Processor for AuditEvidence {
             Event::IsdDocumentReported(event) => Route::Key(event.recipient.to_string()),
             Event::SupplierGstr3bStatus(event) => Route::Key(event.recipient.to_string()),
             Event::ImsActionRequested(event) => Route::Key(event.recipient.to_string()),
+            Event::ActionProposed(event) => Route::Key(event.request.recipient.to_string()),
             Event::ImsActionApproved(event) => Route::Key(event.recipient.to_string()),
             Event::ImsRecordDecided(event) => Route::Key(event.recipient.to_string()),
             Event::PeriodLocked(event) => Route::Key(event.gstin.to_string()),
@@ -206,10 +209,19 @@ impl Processor for AuditEvidence {
                 Ok(draft.finish(EvidenceOutcome::Remembered))
             }
             Event::ImsActionRequested(event) => {
-                Ok(remember_actor(draft, recipient, event.actor.as_ref(), event.at, context))
+                let seen = Seen { key: &context.meta.id, at: event.at, proposer: None };
+                Ok(remember_actor(draft, recipient, event.actor.as_ref(), seen, context))
+            }
+            Event::ActionProposed(event) => {
+                let key = proposal_name(&event.proposal_id);
+                let seen = Seen { key: &key, at: event.request.at, proposer: None };
+                Ok(remember_actor(draft, recipient, event.request.actor.as_ref(), seen, context))
             }
             Event::ImsActionApproved(event) => {
-                Ok(remember_actor(draft, recipient, Some(&event.actor), event.at, context))
+                let proposed = draft.get::<ActorRow>(&actor_key(recipient, &proposal_name(&event.proposal_id)))?;
+                let proposer = proposed.map(|row| (row.subject, row.at));
+                let seen = Seen { key: &context.meta.id, at: event.at, proposer };
+                Ok(remember_actor(draft, recipient, Some(&event.actor), seen, context))
             }
             Event::SupplierGstr3bStatus(event) => supplier_status(draft, recipient, event, context),
             Event::EvidenceReferenced(reference) => match refusal(reference) {
@@ -276,7 +288,7 @@ fn captured(mut draft: Draft<'_, Outgoing>, recipient: RecipientGstin, event: &E
     let origin = Origin {
         rulebook: context.rules,
         event_id: &context.meta.id,
-        actor: actor_behind(&draft, recipient, event, context)?,
+        asked_by: actor_behind(&draft, recipient, event, context)?,
         day: context.day.map(IstDate::from_naive),
     };
     let mut published = false;
@@ -292,24 +304,36 @@ fn actor_behind(
     recipient: RecipientGstin,
     event: &Event,
     context: &Log<'_>,
-) -> Result<Option<Actor>, StateError> {
+) -> Result<Option<ActorRow>, StateError> {
     let (Event::ImsRecordDecided(_), Some(cause)) = (event, &context.meta.cause) else { return Ok(None) };
-    let row = draft.get::<ActorRow>(&actor_key(recipient, cause))?;
-    Ok(row.map(|row| Actor { subject: row.subject, role: row.role }))
+    draft.get::<ActorRow>(&actor_key(recipient, cause))
+}
+
+/// What is remembered of an actor, and under which event.
+struct Seen<'a> {
+    key: &'a str,
+    at: IstInstant,
+    proposer: Option<(String, IstInstant)>,
+}
+
+/// The name under which a proposer is remembered: the second person names the proposal, not its event.
+fn proposal_name(proposal_id: &str) -> String {
+    format!("proposal {proposal_id}")
 }
 
 fn remember_actor(
     mut draft: Draft<'_, Outgoing>,
     recipient: RecipientGstin,
     actor: Option<&Actor>,
-    at: IstInstant,
+    seen: Seen<'_>,
     context: &Log<'_>,
 ) -> DecisionOf<AuditEvidence> {
     let Some(actor) = actor else { return draft.finish(EvidenceOutcome::NothingToKeep) };
-    let row = ActorRow { subject: actor.subject.clone(), role: actor.role.clone() };
-    draft.put(&actor_key(recipient, &context.meta.id), &row);
+    let Seen { key, at, proposer } = seen;
+    let row = ActorRow { subject: actor.subject.clone(), role: actor.role.clone(), at, proposer };
+    draft.put(&actor_key(recipient, key), &row);
     let today = context.day.map_or(at.date(), IstDate::from_naive);
-    let what = DueRow::Actor(context.meta.id.clone());
+    let what = DueRow::Actor(key.to_owned());
     draft.put(&due_key(today.plus_days(context.rules.waiting_days_max()).next(), recipient, &what), &what);
     draft.finish(EvidenceOutcome::Remembered)
 }
@@ -335,7 +359,7 @@ fn supplier_status(
 ) -> Made {
     let day = context.day.map(IstDate::from_naive);
     let at = day.unwrap_or_else(|| event.period.last_day()).start();
-    let origin = Origin { rulebook: context.rules, event_id: &context.meta.id, actor: None, day };
+    let origin = Origin { rulebook: context.rules, event_id: &context.meta.id, asked_by: None, day };
     let prefix = reported_prefix(recipient, event.supplier, event.period);
     let mut after = context.cursor.map(|cursor| RowKey::from_text(cursor.0.as_str()));
     loop {

@@ -184,6 +184,10 @@ pub struct ActorRow {
     pub subject: String,
     /// Its role.
     pub role: Option<String>,
+    /// When it acted.
+    pub at: IstInstant,
+    /// Of an approval, who proposed the action, and when.
+    pub proposer: Option<(String, IstInstant)>,
 }
 
 impl Row for ActorRow {

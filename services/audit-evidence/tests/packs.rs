@@ -11,9 +11,9 @@ mod verification;
 
 use audit_evidence::{EvidenceOutcome, verify};
 use gst_events::{
-    Acceptance, BillOfEntryReceived, BillOfEntryStatusChanged, DayOpened, DocumentFiled, EvidenceReferenced,
-    GoodsReceived, ImsActionRequested, ImsRecordDecided, InvoiceBooked, InvoicePaymentChanged, LedgerEntryChanged,
-    PaymentMade, PeriodLocked, SupplierGstr3bStatus,
+    Acceptance, ActionProposed, BillOfEntryReceived, BillOfEntryStatusChanged, DayOpened, DocumentFiled,
+    EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionRequested, ImsRecordDecided, InvoiceBooked,
+    InvoicePaymentChanged, LedgerEntryChanged, PaymentMade, PeriodLocked, SupplierGstr3bStatus,
 };
 use serde_json::json;
 use support::{DOCUMENT, Desk, RECIPIENT, SUPPLIER, booked, decided, entry, received, settled};
@@ -98,6 +98,24 @@ fn aud_2_an_artefact_says_who_when_from_where_and_what() {
         (payment.facts["bank_reference"].as_str(), payment.facts["value_date"].as_str()),
         ("UTR-5", "2026-06-22")
     );
+}
+
+#[test]
+fn ac_2_aud_2_an_action_of_two_persons_names_both_with_their_instants() {
+    let mut desk = Desk::new();
+    let request = json!({ "recipient": RECIPIENT, "target": { "by": "RECORD", "record_id": "s1#0" },
+        "action": "ACCEPT", "at": "2026-04-15T10:00:00+05:30", "origin": "USER", "actor": { "subject": "ap.clerk" } });
+    desk.tell::<ImsActionRequested>(request.clone())
+        .tell::<ActionProposed>(json!({ "proposal_id": "p1", "request": request, "expires_on": "2026-04-22" }))
+        .tell::<ImsActionApproved>(json!({ "recipient": RECIPIENT, "proposal_id": "p1",
+            "at": "2026-04-16T11:00:00+05:30", "actor": { "subject": "ap.manager", "role": "AP_MANAGER" } }))
+        .tell_because::<ImsRecordDecided>(decided("ACCEPT", Some("EXPLICIT")), Some("e3"));
+    let pack = desk.pack();
+    let accept = pack.artefacts.iter().find(|artefact| artefact.kind == "ACCEPT").unwrap();
+    assert_eq!(accept.actor.as_ref().unwrap().subject, "ap.manager");
+    let fact = |name: &str| accept.facts[name].as_str();
+    assert_eq!((fact("proposed_by"), fact("proposed_at")), ("ap.clerk", "2026-04-15T10:00:00+05:30"));
+    assert_eq!((fact("approved_by"), fact("approved_at")), ("ap.manager", "2026-04-16T11:00:00+05:30"));
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl CustomsOutcome {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::OriginalNotFound => "no such bill of entry is known at the previous GSTIN",
+            Self::OriginalNotFound => "no such bill of entry is known, or not at the previous GSTIN",
             Self::PanMismatch => "the new GSTIN belongs to another PAN; a bill moves only within one PAN",
             Self::GstinAlreadyAmendedOnce => "the GSTIN of this bill was amended before; it can be amended once",
             Self::SameDayAsValueAmendment => "the value of this bill was amended on the same day",

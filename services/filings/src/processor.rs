@@ -9,6 +9,7 @@ use gst_events::{
     SupplierReturnFiled, SupplierStatusReported, SupplierWatched, TaxpayerRegistered, TaxpayerRole,
 };
 use gst_rules::rule;
+use gst_rules::rulebook::SupplierOwnReturn;
 use gst_types::{IstInstant, SupplierGstin};
 use stream::{
     Context, DecideError, DecisionOf, Draft, Outcome, OutcomeKind, Processor, Reaction, Route, StateView, WorkerName,
@@ -131,6 +132,9 @@ fn judge(
         Event::SupplierStatusReported(fact) => {
             let report = StatusReport { supplier: fact.supplier, period: fact.period, filed: fact.filed, at: fact.at };
             decide::reported(draft, &report, FilingsOutcome::StatusReported, cursor, changes_max)?
+        }
+        Event::PeriodLocked(_) if rules.supplier_own_return() == SupplierOwnReturn::ReportedOnly => {
+            FilingsOutcome::OwnReturnFiled.into()
         }
         Event::PeriodLocked(event) => {
             let supplier = SupplierGstin(event.gstin);

@@ -321,14 +321,15 @@ pub fn isd_key(
     table::<IsdRow>(isd).with(kind.code()).with(year).with(number.trim().to_ascii_uppercase()).with(recipient)
 }
 
-/// Key of a [`SavedRow`]: the same form, period, section and document, or for an amendment the same original (IN-6).
+/// Key of a [`SavedRow`]: the same form, period, section and document, or for an amendment the same original, by
+/// whichever of its names it was called (IN-6, AM-11).
 #[must_use]
-pub fn saved_key(document: &FiledDocument, number: &DocumentNumber) -> RowKey {
+pub fn saved_key(document: &FiledDocument, number: &DocumentNumber, original: Option<&DocumentName>) -> RowKey {
     let record = &document.record;
     let prefix =
         saved_prefix(record.supplier, document.form, document.return_period).with(section_word(record.section));
-    match &record.original {
-        Some(original) => prefix.with(original.number.trim().to_ascii_uppercase()).with(original.date),
+    match original {
+        Some(original) => prefix.with(&original.number).with(original.date),
         None => prefix.with(number).with(FinancialYear::of(record.date)),
     }
 }

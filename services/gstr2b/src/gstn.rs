@@ -1,10 +1,10 @@
 //! A statement in GSTN's own shape (TB-9).
 
 use crate::view::StatementView;
-use gst_events::{CreditSubject, ImsAction, ItcReduction, PublishedLine, UnavailableReason};
+use gst_events::{BillAmendment, CreditSubject, ImsAction, ItcReduction, PublishedLine, UnavailableReason};
 use gst_types::DocumentKind;
 use gstn_formats::boe::{BoeRecord, ImportSection};
-use gstn_formats::codes::{self, InvoiceType, IsdDocumentType, ItcAvailability, NoteType};
+use gstn_formats::codes::{self, BoeAmendType, InvoiceType, IsdDocumentType, ItcAvailability, NoteType};
 use gstn_formats::gstr2b::{
     FilePart, Gstr2b, IsdDocument, IsdSection, OriginalDocument, Placement, StatementHeader, StatementLine,
     SupplierHeader, SupplyDocument, SupplySection,
@@ -143,8 +143,8 @@ fn distributor(line: &PublishedLine, document_type: IsdDocumentType) -> Option<S
         document_type,
         number: line.number.clone(),
         date: line.date,
-        invoice_number: None,
-        invoice_date: None,
+        invoice_number: line.original.as_ref().map(|original| original.number.clone()),
+        invoice_date: line.original.as_ref().map(|original| original.date),
         tax: line.tax,
         eligible: Some(line.table.table() != 4),
         original: None,
@@ -174,7 +174,11 @@ fn import(line: &PublishedLine) -> Option<StatementLine> {
         igst: line.effect.igst,
         cess: line.effect.cess,
         amended: Some(amended),
-        amend_type: None,
+        amend_type: line.bill_amendment.map(|amendment| match amendment {
+            BillAmendment::Value => BoeAmendType::Value,
+            BillAmendment::GstinOut => BoeAmendType::GstinOut,
+            BillAmendment::GstinIn => BoeAmendType::GstinIn,
+        }),
         sez_supplier: line.supplier,
         sez_trade_name: line.trade_name.clone(),
         credit_period: None,

@@ -37,6 +37,7 @@ fn published(event: &ImsRecordDecided, line: &StatementLine) -> PublishedLine {
         original: event.original.clone(),
         irn: event.irn.clone(),
         reference_date: event.reference_date,
+        bill_amendment: event.bill_amendment,
         action: Some(event.action),
         itc_reduction: event.itc_reduction,
         remarks: event.remarks.clone(),

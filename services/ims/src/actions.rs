@@ -16,8 +16,6 @@ use stream::DecideError;
 
 /// More actions than anybody takes before a document is known; a bound for the row.
 const WAITING_MAX: usize = 100;
-/// Days in which a second person can approve: the draft of the month may hang on it.
-const APPROVAL_IN_DAYS: u32 = 7;
 
 /// Where an action points.
 enum Target {
@@ -169,7 +167,7 @@ impl Desk<'_> {
 
     fn propose(&mut self, request: &ImsActionRequested) -> Result<Outcome, DecideError> {
         let proposal_id = self.request_id();
-        let expires_on = request.at.date().plus_days(APPROVAL_IN_DAYS);
+        let expires_on = request.at.date().plus_days(self.context.rules.approval_days());
         let row = ProposalRow { request: json(request)?, expires_on };
         self.draft.put(&key::proposal(self.recipient, &proposal_id), &row);
         self.put_due(expires_on.next(), Due::Proposal(proposal_id.clone()));

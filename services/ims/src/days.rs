@@ -5,9 +5,9 @@ use crate::desk::{Decided, Desk};
 use crate::refusal::Refusal;
 use crate::rows::{Due, DueRow, ExtensionRow, ProposalRow, RecordRow, RecordState, WaitingRow, key};
 use crate::{dates, statements};
-use gst_events::{DayOpened, DueDateExtended, ImsAction, ImsActionRequested, Outgoing, RecordId};
+use gst_events::{DayOpened, DueDateExtended, DueDateItem, ImsAction, ImsActionRequested, Outgoing, RecordId};
 use gst_rules::rule::{AC_6, EG_6, EL_4, GN_1, PD_6};
-use gst_types::{IstDate, IstInstant};
+use gst_types::{IstDate, IstInstant, TaxPeriod};
 use std::collections::BTreeSet;
 use stream::{DecideError, Draft, Row, RowKey, StateError, StateView};
 
@@ -122,10 +122,10 @@ fn expire_record(
         // The date moved meanwhile (PD-6); settling puts it on the list of the new day.
         None => (PD_6, false),
     };
-    let amendment = record.amended_by.clone();
+    let (amendment, home) = (record.amended_by.clone(), desk.book().home(&record));
     desk.settle(id, record, now)?;
     if lapsed {
-        lapse_held(desk, amendment, now)?;
+        lapse_held(desk, amendment, home, now)?;
     }
     Ok(rule)
 }
@@ -137,15 +137,23 @@ fn forget_action(record: &mut RecordRow) {
     record.pending_since = None;
 }
 
-/// EL-4: amendments held behind a record that lapses go with it.
-fn lapse_held(desk: &mut Desk<'_>, first: Option<RecordId>, now: IstInstant) -> Result<(), DecideError> {
-    let mut next = first;
+/// EL-4: amendments held behind a record that lapses go with it. One of the same statement is not held but counts
+/// instead; one that bypasses IMS counts by itself.
+fn lapse_held(
+    desk: &mut Desk<'_>,
+    first: Option<RecordId>,
+    home: Option<TaxPeriod>,
+    now: IstInstant,
+) -> Result<(), DecideError> {
+    let (mut next, mut home) = (first, home);
     while let Some(id) = next {
         let Some(mut record) = desk.record(&id)? else { return Ok(()) };
-        let held = record.state == RecordState::Filed && record.counts_in.is_none() && !desk.book().is_final(&record);
-        if !held {
+        let own = desk.book().home(&record);
+        let open = record.state == RecordState::Filed && record.counts_in.is_none() && !desk.book().is_final(&record);
+        if !open || own == home {
             return Ok(());
         }
+        home = own;
         next = record.amended_by.clone();
         record.state = RecordState::Lapsed;
         record.rule = EL_4;
@@ -190,7 +198,36 @@ pub(crate) fn extended(rows: &StateView<'_>, event: &DueDateExtended) -> Result<
     }
     let mut draft = Draft::new(StateView::new(&NONE));
     draft.put(&extension_key, &row);
+    for (row_key, due) in moved_forward(rows, event)? {
+        draft.put(&row_key, &due);
+    }
     Ok(draft)
+}
+
+/// Pending records that were to be looked at after the day that was replaced, where the new last day is earlier; the rows
+/// of the old day stay and find nothing to do.
+fn moved_forward(rows: &StateView<'_>, event: &DueDateExtended) -> Result<Vec<(RowKey, DueRow)>, StateError> {
+    /// An earlier day than the one before is a correction, made within days; far fewer records are pending by then.
+    const MOVED_MAX: usize = 10_000;
+    /// GSTR-3B falls due on the 20th, 22nd or 24th; what is extended reaches into the month after.
+    const DAYS_LOOKED_AT: u32 = 62;
+    match event.item {
+        DueDateItem::Gstr3bMonthly | DueDateItem::Gstr3bQuarterly => {}
+        DueDateItem::Gstr1Monthly | DueDateItem::Gstr1Quarterly => return Ok(Vec::new()),
+    }
+    let table = RowKey::table(DueRow::TABLE);
+    let first = event.date.next();
+    let from = table.clone().with(first).after_prefix();
+    let to = table.clone().with(first.plus_days(DAYS_LOOKED_AT)).after_prefix();
+    let mut moved = Vec::new();
+    for (row_key, value) in rows.raw().range(&from, &to, MOVED_MAX)? {
+        let row = stream::read_row::<DueRow>(&value)?;
+        let taxpayer = RowKey::from_text(row_key).parts().nth(1).and_then(|text| text.parse().ok());
+        if let (Due::Record(_), Some(taxpayer)) = (&row.what, taxpayer) {
+            moved.push((key::due(first, taxpayer, &row.what), row));
+        }
+    }
+    Ok(moved)
 }
 
 /// A draft that only writes has nothing to read.

@@ -272,7 +272,7 @@ impl<'a> Desk<'a> {
             request_id,
             status: RequestStatus::Refused,
             code: Some(refusal.code().to_owned()),
-            portal_code: None,
+            portal_code: refusal.portal_code().map(str::to_owned),
             record_id: None,
             message: refusal.message().to_owned(),
             rule: Some(refusal.rule()),

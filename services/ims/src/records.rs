@@ -278,19 +278,30 @@ pub(crate) fn filed(mut desk: Desk<'_>, event: &DocumentFiled) -> Result<Decided
     Ok(desk.decided(IN_2))
 }
 
-/// The original learns of its amendment, which may count instead of it (AM-4).
+/// The original learns of its amendment, which may count instead of it and of the versions before it (AM-4).
 pub(crate) fn link_amendment(
     desk: &mut Desk<'_>,
     original: &RecordId,
     amendment: &RecordId,
     now: IstInstant,
 ) -> Result<(), DecideError> {
-    let Some(mut row) = desk.record(original)? else { return Ok(()) };
-    if row.state == RecordState::Withdrawn {
-        return Ok(());
+    /// A document has a handful of versions; more are not looked at.
+    const VERSIONS_MAX: usize = 64;
+    let mut next = Some(original.clone());
+    for _ in 0..VERSIONS_MAX {
+        let Some(id) = next else { return Ok(()) };
+        let Some(mut row) = desk.record(&id)? else { return Ok(()) };
+        next = row.original.clone();
+        if id == *original {
+            row.amended_by = Some(amendment.clone());
+        }
+        // What is gone stays gone, but the versions before it may be superseded by what comes after it.
+        match row.state {
+            RecordState::Filed | RecordState::Lapsed | RecordState::Saved => desk.settle(&id, row, now)?,
+            RecordState::Withdrawn => desk.draft.put(&key::record(desk.recipient, &id), &row),
+        }
     }
-    row.amended_by = Some(amendment.clone());
-    desk.settle(original, row, now)
+    Ok(())
 }
 
 /// IN-4: a document of an input service distributor goes straight to GSTR-2B.
@@ -310,6 +321,7 @@ pub(crate) fn isd(mut desk: Desk<'_>, event: &IsdDocumentReported) -> Result<Dec
         return_period: Some(event.return_period),
         supplier_frequency: Some(FilingFrequency::Monthly),
         isd_eligible: event.itc_eligible,
+        original_document: event.original.as_ref().map(|original| (original.number.clone(), original.date)),
         document_value: event.tax.total(),
         rule: IN_4,
         ..blank(RecordKind::Isd, subject, event.date, event.tax)

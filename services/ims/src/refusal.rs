@@ -84,6 +84,37 @@ impl Refusal {
         }
     }
 
+    /// The portal's own code, where public documents name one; the other refusals have only ours.
+    #[must_use]
+    pub const fn portal_code(self) -> Option<&'static str> {
+        match self {
+            // The previous action is not the stored one, or the supplier changed the document.
+            Self::ActionChanged => Some("IMSSAV0010"),
+            // No GSTR-2B, because the GSTR-3B of the period before is not filed.
+            Self::PreviousNotFiled => Some("GTR2B-002"),
+            Self::NotInIms
+            | Self::Locked
+            | Self::RejectNotAllowedForBoe
+            | Self::OriginalNotFinalised
+            | Self::PendingBlocked(_)
+            | Self::RemarksTooLong
+            | Self::ReductionOnlyOnAccept
+            | Self::ReductionBlocked
+            | Self::ReductionExceedsDocument
+            | Self::CgstSgstMustMatch
+            | Self::RemarksRequired
+            | Self::QuarterlyInnerMonth
+            | Self::StatementNotAvailable(_)
+            | Self::AlreadyFiled
+            | Self::RecomputeRequired
+            | Self::ActorRequired
+            | Self::ProposalUnknown
+            | Self::ProposalExpired
+            | Self::SamePersonTwice
+            | Self::ProposalDenied => None,
+        }
+    }
+
     /// The rule behind it.
     #[must_use]
     pub const fn rule(self) -> RuleRef {

@@ -2,18 +2,38 @@
 
 use crate::decide::standing::Book;
 use crate::rows::{RecordKind, RecordRow};
-use gst_events::{Acceptance, ImsAction, ImsRecordDecided, OriginalDocument, RecordId};
+use gst_events::{Acceptance, BillAmendment, ImsAction, ImsRecordDecided, ImsSection, OriginalDocument, RecordId};
 use gst_types::IstInstant;
 
 /// EF-4: how a record is accepted, if it counts as accepted and could have been acted on.
 #[must_use]
-pub(crate) fn acceptance(record: &RecordRow) -> Option<Acceptance> {
+pub(crate) fn acceptance(book: &Book<'_>, record: &RecordRow) -> Option<Acceptance> {
     let counts = record.line.as_ref().is_some_and(|line| line.table.table() == 3);
-    let silent_kind = matches!(record.kind, RecordKind::Isd | RecordKind::Rule37a);
+    let silent_kind = match record.kind {
+        RecordKind::Rule37a => true,
+        RecordKind::Isd => !book.is_isd_in_ims(record),
+        RecordKind::Document
+        | RecordKind::BillOfEntry
+        | RecordKind::BillOfEntryIn
+        | RecordKind::BillOfEntryReversal => false,
+    };
     match record.action {
         ImsAction::Accept if counts => Some(Acceptance::Explicit),
         ImsAction::NoAction if counts && !silent_kind => Some(Acceptance::Deemed),
         ImsAction::Accept | ImsAction::NoAction | ImsAction::Reject | ImsAction::Pending => None,
+    }
+}
+
+/// TB-9: what a record in the amendment sections of imports amends.
+const fn bill_amendment(record: &RecordRow) -> Option<BillAmendment> {
+    match record.kind {
+        RecordKind::BillOfEntryIn => Some(BillAmendment::GstinIn),
+        RecordKind::BillOfEntryReversal => Some(BillAmendment::GstinOut),
+        RecordKind::BillOfEntry => match record.section {
+            Some(ImsSection::Impga | ImsSection::Impgseza) => Some(BillAmendment::Value),
+            _ => None,
+        },
+        RecordKind::Document | RecordKind::Isd | RecordKind::Rule37a => None,
     }
 }
 
@@ -46,6 +66,7 @@ pub(crate) fn record_decided(book: &Book<'_>, id: &RecordId, record: &RecordRow,
             .original_document
             .as_ref()
             .map(|(number, date)| OriginalDocument { number: number.clone(), date: *date }),
+        bill_amendment: bill_amendment(record),
         amends: record.original.clone(),
         amends_document: record.first_version.clone(),
         taxable_value: record.taxable_value,
@@ -55,7 +76,7 @@ pub(crate) fn record_decided(book: &Book<'_>, id: &RecordId, record: &RecordRow,
         invoice_type: record.invoice_type.clone(),
         reverse_charge: record.reverse_charge,
         action: record.action,
-        acceptance: acceptance(record),
+        acceptance: acceptance(book, record),
         itc_reduction: record.reduction.map(Into::into),
         remarks: record.remarks.clone(),
         line: record.line.as_ref().map(Into::into),

@@ -22,7 +22,15 @@ pub(crate) fn ims_record(
     stored: &RecordRow,
     now: IstInstant,
 ) -> Result<Option<ImsRecord>, StateError> {
-    let (Some(section), false) = (stored.section, stored.kind == RecordKind::Rule37a) else { return Ok(None) };
+    let section = match stored.kind {
+        RecordKind::Rule37a => return Ok(None),
+        RecordKind::Isd if !book.is_isd_in_ims(stored) => return Ok(None),
+        RecordKind::Isd
+        | RecordKind::Document
+        | RecordKind::BillOfEntry
+        | RecordKind::BillOfEntryIn
+        | RecordKind::BillOfEntryReversal => stored.section,
+    };
     let saved = stored.state == RecordState::Saved;
     let mut record = book.as_filed(stored, now);
     let standing = book.standing(&record)?;
@@ -58,7 +66,7 @@ pub(crate) fn ims_record(
         taxable_value: record.taxable_value,
         tax: record.tax,
         action: record.action,
-        acceptance: say::acceptance(&record),
+        acceptance: say::acceptance(book, &record),
         visible_in_ims: visible,
         pending_allowed,
         remarks_allowed,

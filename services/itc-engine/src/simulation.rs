@@ -5,7 +5,7 @@ use gst_events::{DayOpened, DueDateExtended, EventPayload, RulebookActivated};
 use gst_rules::Rulebook;
 use gst_types::IstDate;
 use std::collections::BTreeMap;
-use stream::{InputRecord, StateView, WorkerName};
+use stream::{InputRecord, StateView, WorkerConfig, WorkerName};
 use stream_testkit::{DriverError, SimulatedBroker, TopologyDriver};
 
 /// Every worker on one simulated log, with the calendar in the caller's hand.
@@ -23,14 +23,15 @@ impl Simulation {
     /// [`DriverError`] where a worker does not start.
     pub fn start(partitions: u32, rows: &BTreeMap<String, String>) -> Result<Self, DriverError> {
         let mut driver = TopologyDriver::new(partitions);
-        driver.add(&FEEDS, ingest::Ingest::new);
-        driver.add(FROM_SUPPLIERS, filings::Filings::new);
-        driver.add(FROM_CUSTOMS, customs::Customs::new);
-        driver.add(FROM_RECIPIENTS, ims::Ims::new);
-        driver.add(FROM_RECIPIENTS, gstr2b::Gstr2b::new);
-        driver.add(FROM_RECIPIENTS, payment_timers::PaymentTimers::new);
-        driver.add(FROM_RECIPIENTS, itc_ledger::ItcLedger::new);
-        driver.add(FROM_RECIPIENTS, audit_evidence::AuditEvidence::new);
+        let config = config_of(rows);
+        driver.add_with(&FEEDS, config.clone(), ingest::Ingest::new);
+        driver.add_with(FROM_SUPPLIERS, config.clone(), filings::Filings::new);
+        driver.add_with(FROM_CUSTOMS, config.clone(), customs::Customs::new);
+        driver.add_with(FROM_RECIPIENTS, config.clone(), ims::Ims::new);
+        driver.add_with(FROM_RECIPIENTS, config.clone(), gstr2b::Gstr2b::new);
+        driver.add_with(FROM_RECIPIENTS, config.clone(), payment_timers::PaymentTimers::new);
+        driver.add_with(FROM_RECIPIENTS, config.clone(), itc_ledger::ItcLedger::new);
+        driver.add_with(FROM_RECIPIENTS, config, audit_evidence::AuditEvidence::new);
         driver.set_mark_writer(|broker: &SimulatedBroker, day| {
             let date = IstDate::from_naive(day);
             let mark = DayOpened { date, commands: Vec::new(), command_offsets: BTreeMap::new() };
@@ -119,6 +120,13 @@ impl Simulation {
     pub fn driver_mut(&mut self) -> &mut TopologyDriver {
         &mut self.driver
     }
+}
+
+/// The workers' settings: repeats are recognised for as long as the rulebook's rows say.
+fn config_of(rows: &BTreeMap<String, String>) -> WorkerConfig {
+    let default = WorkerConfig::default();
+    let told = rows.get("repeat_window_days").and_then(|days| days.parse().ok());
+    WorkerConfig { repeat_window_days: told.unwrap_or(default.repeat_window_days), ..default }
 }
 
 fn write_mark<P: EventPayload>(broker: &SimulatedBroker, id: &str, mark: &P) {

@@ -1,7 +1,7 @@
 //! What `filings` tells each recipient about its suppliers' documents and returns. Key: recipient GSTIN.
 
 use crate::reads::event_types;
-use crate::supplier::{IsdDocumentType, SupplierForm, SupplierRecord};
+use crate::supplier::{IsdDocumentType, OriginalDocument, SupplierForm, SupplierRecord};
 use crate::vocabulary::RecordId;
 use gst_types::{FilingFrequency, IstDate, IstInstant, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
 use schemars::JsonSchema;
@@ -96,6 +96,9 @@ pub struct IsdDocumentReported {
     pub number: String,
     /// Date.
     pub date: IstDate,
+    /// Of a credit note, the invoice that it belongs to, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<OriginalDocument>,
     /// Credit by head.
     pub tax: TaxAmounts,
     /// Whether the distributor marks it as eligible.

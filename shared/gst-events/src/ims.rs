@@ -23,6 +23,18 @@ pub enum Acceptance {
     Deemed,
 }
 
+/// What a record in IMPGA or IMPGSEZA amends (TB-9): our own words, because the portal's codes are not settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BillAmendment {
+    /// The values (BE-4).
+    Value,
+    /// The GSTIN: the reversal record of the previous one (BE-8).
+    GstinOut,
+    /// The GSTIN: the credit record of the new one (BE-7).
+    GstinIn,
+}
+
 /// Why credit of a document is not available (EL-1, EL-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum UnavailableReason {
@@ -91,10 +103,13 @@ pub struct ImsRecordDecided {
     /// ICEGATE's reference date of a Bill of Entry (PD-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_date: Option<IstDate>,
+    /// Of an amended Bill of Entry, what was amended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_amendment: Option<BillAmendment>,
     /// Of an amendment, the document it amends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amends: Option<RecordId>,
-    /// Of an amendment, the number and date it names (AM-10).
+    /// Of an amendment, the number and date it names (AM-10); of a distributor's credit note, its invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<OriginalDocument>,
     /// Of an amendment, the key of the first version of the document: credit and payment timer hang on it.

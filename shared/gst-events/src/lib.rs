@@ -36,8 +36,8 @@ pub use filings::{
 };
 pub use gstr2b::{ClaimNotInStatement, ClaimedLine, CreditAvailed, ReturnClaimsTold};
 pub use ims::{
-    Acceptance, ActionProposed, ActionRefused, ImsRecordDecided, LiabilityRaised, PeriodLocked, PortalDiverged,
-    StatementDue, StatementLine, StatementReason, UnavailableReason,
+    Acceptance, ActionProposed, ActionRefused, BillAmendment, ImsRecordDecided, LiabilityRaised, PeriodLocked,
+    PortalDiverged, StatementDue, StatementLine, StatementReason, UnavailableReason,
 };
 pub use ledger::{
     EntryStatus, FiledLineDifference, FilingDiffers, InterestBasis, InterestSlice, LedgerCause, LedgerEntry,

@@ -1,6 +1,6 @@
 //! What the world hears: IMS records, GSTR-2B, supplier liability, evidence, results and alerts.
 
-use crate::ims::{Acceptance, StatementReason, UnavailableReason};
+use crate::ims::{Acceptance, BillAmendment, StatementReason, UnavailableReason};
 use crate::reads::event_types;
 use crate::supplier::{OriginalDocument, SupplierForm};
 use crate::vocabulary::{Actor, CreditSubject, ImsAction, ImsSection, ItcReduction, RecordId, TableRow};
@@ -19,8 +19,9 @@ pub struct ImsRecord {
     pub record_id: RecordId,
     /// The document or Bill of Entry.
     pub subject: CreditSubject,
-    /// The section.
-    pub section: ImsSection,
+    /// The section; absent for documents of input service distributors, which are in IMS only where the rulebook says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<ImsSection>,
     /// The supplier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier: Option<SupplierGstin>,
@@ -100,6 +101,9 @@ pub struct PublishedLine {
     /// ICEGATE's reference date of a Bill of Entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_date: Option<IstDate>,
+    /// Of an amended Bill of Entry, what was amended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_amendment: Option<BillAmendment>,
     /// The action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ImsAction>,

@@ -165,6 +165,9 @@ pub struct IsdDocumentFiled {
     pub number: String,
     /// Date.
     pub date: IstDate,
+    /// Of a credit note, the invoice that it belongs to, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<OriginalDocument>,
     /// Credit by head.
     pub tax: TaxAmounts,
     /// Whether the distributor marks it as eligible.

@@ -66,6 +66,8 @@ fn bad_fields_are_named_with_code_and_rule() {
     assert_eq!(refusal(changed("val", "1e3")), ("val".into(), "AMOUNT_NOT_A_NUMBER", "ID-4"));
     assert_eq!(refusal(changed("idt", "\"31-02-2026\"")), ("idt".into(), "DATE_INVALID", "ID-11"));
     assert_eq!(refusal(changed("inum", "17")), ("inum".into(), "DOCUMENT_NUMBER_NOT_TEXT", "ID-5"));
+    // An empty number is for the rule on numbers to refuse, by a code that its sender knows.
+    assert_eq!(b2b(vec![changed("inum", "\"\"")])[0].as_ref().unwrap().number, "");
     assert_eq!(refusal(changed("inum", "null")), ("inum".into(), "FIELD_MISSING", "GSTN"));
     assert_eq!(refusal(changed("pos", "\"7\"")), ("pos".into(), "STATE_CODE_INVALID", "ID-3"));
     assert_eq!(refusal(changed("inv_typ", "\"X\"")), ("inv_typ".into(), "CODE_UNKNOWN", "GSTN"));

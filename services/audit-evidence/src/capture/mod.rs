@@ -209,6 +209,7 @@ pub(crate) fn of(event: &Event) -> Vec<Capture> {
         Event::BillOfEntryMovedIn(event) => vec![customs::moved_in(event)],
         Event::SupplierGstr3bStatus(_)
         | Event::ImsActionRequested(_)
+        | Event::ActionProposed(_)
         | Event::ImsActionApproved(_)
         | Event::PeriodLocked(_)
         | Event::DayOpened(_) => Vec::new(),

@@ -7,24 +7,18 @@ use gst_events::{BillOfEntryAmended, BillOfEntryDetails, CustomsBillValueAmended
 use gst_types::{IstDate, Paise, TaxAmounts};
 
 /// The values of a bill are amended; the fact carries the whole revised values. It may be the first record of the bill
-/// at that GSTIN, and the first of all (BE-5: it then counts in full).
+/// at that GSTIN, where it counts in full (BE-5); a bill that nobody reported has nothing to amend (BE-11).
 ///
 /// The day of the amendment is its reference date (BE-11), or, where the feed has none, the day on which it came.
 #[must_use]
 pub fn amend_value(row: &mut Option<BillRow>, fact: &CustomsBillValueAmended) -> Verdict {
     let day = fact.details.reference_date.unwrap_or_else(|| fact.received_at.date());
-    if row.as_ref().is_some_and(|bill| bill.gstin_amended_on == Some(day)) {
+    let Some(bill) = row else { return Verdict::refused(CustomsOutcome::OriginalNotFound) };
+    if bill.gstin_amended_on == Some(day) {
         return Verdict::refused(CustomsOutcome::SameDayAsGstinAmendment);
     }
     let mut details = fact.details.clone();
     details.section = amended_section(details.section);
-    let Some(bill) = row else {
-        let mut first = BillRow::first(&details, &fact.record_id, fact.received_at);
-        note_day(&mut first, day, fact);
-        let event = amended(&first, fact, (Paise::ZERO, TaxAmounts::ZERO));
-        *row = Some(first);
-        return Verdict { events: event, outcome: CustomsOutcome::ValueAmended };
-    };
     let (position, before) = place(bill, &details);
     if let Some(holder) = bill.holders.get_mut(position) {
         let moved_out = holder.moved_out;

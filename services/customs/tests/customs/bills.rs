@@ -76,6 +76,16 @@ fn early_steps_wait_for_their_bill() {
 }
 
 #[test]
+fn be_11_values_of_a_bill_that_nobody_reported_cannot_be_amended() {
+    let mut world = World::new();
+    let said = world.tell(&value("v1", FIRST, 18_000, None, "2025-12-22T10:00:00"));
+    assert_eq!(said, ["REFUSED ORIGINAL_NOT_FOUND", "alert ORIGINAL_NOT_FOUND"]);
+    world.tell(&reported(FIRST, 18_000, Some("2025-11-20")));
+    let said = world.tell(&value("v2", SECOND, 20_000, None, "2025-12-23T10:00:00"));
+    assert_eq!(said.len(), 1, "BE-5: without a version at that GSTIN it counts in full");
+}
+
+#[test]
 fn be_13_a_bill_that_comes_again_brings_at_most_its_reference_date() {
     let mut world = World::new();
     world.tell(&reported(FIRST, 18_000, None));

@@ -29,6 +29,7 @@ pub fn isd_filed(draft: &mut Filing<'_>, fact: &IsdDocumentFiled) -> Result<Foun
         document_type: fact.document_type,
         number: fact.number.clone(),
         date: fact.date,
+        original: fact.original.clone(),
         tax: fact.tax,
         itc_eligible: fact.itc_eligible,
         filed_at: fact.filed_at,

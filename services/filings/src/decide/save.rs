@@ -50,8 +50,13 @@ pub fn save(draft: &mut Filing<'_>, fact: &SupplierRecordSaved, rules: &Rulebook
         saved_at: fact.at,
         original_record_id: None,
     };
-    let key = rows::saved_key(&document, &number);
-    let link = if is_amendment(record.section) { Some(link(draft, &document, kind, &key, rules)?) } else { None };
+    let amends = is_amendment(record.section);
+    let root = if amends { Some(root_of(draft, &document, kind, rules)?) } else { None };
+    let key = rows::saved_key(&document, &number, root.as_ref().map(|(root, _)| root));
+    let link = match root {
+        Some((root, named)) => Some(link(draft, &document, root, named, &key, rules)?),
+        None => None,
+    };
     let refusal = link.as_ref().and_then(|link| link.refusal);
     if let (true, Some(refusal)) = (command, refusal) {
         return Ok(refusal.into());
@@ -87,38 +92,48 @@ pub fn save(draft: &mut Filing<'_>, fact: &SupplierRecordSaved, rules: &Rulebook
     Ok(Verdict { outcome, diverged, resume: None })
 }
 
-/// AM-10, AM-11: finds the original by number and date. In a chain the link may name any filed version and means the
-/// document; otherwise only the original's own name counts.
-fn link(
+/// AM-10, AM-11: the first name of the document that an amendment means, and whether it names one at all. In a chain the
+/// link may name any filed version; otherwise only the original's own name counts.
+fn root_of(
     draft: &Filing<'_>,
     document: &FiledDocument,
     kind: DocumentKind,
-    key: &RowKey,
     rules: &Rulebook,
-) -> Result<Link, DecideError> {
+) -> Result<(DocumentName, bool), DecideError> {
     let record = &document.record;
     let named = record.original.as_ref().and_then(|original| {
         let number = original.number.parse().ok()?;
         Some(DocumentName { kind, number, date: original.date })
     });
-    let not_found = |root| Link { root, document: DocumentRow::default(), refusal: Some(Found::OriginalNotFound) };
     let Some(named) = named else {
         let number = record.number.parse().map_err(|_| DecideError::Broken("a checked number is none".to_owned()))?;
-        return Ok(not_found(DocumentName { kind, number, date: record.date }));
+        return Ok((DocumentName { kind, number, date: record.date }, false));
     };
-    let chain = rules.amendment_chain();
-    let mut root = named.clone();
-    if chain == AmendmentChain::Chain {
-        let version: Option<VersionRow> = draft.get(&rows::version_key(record.supplier, &named))?;
-        root = version.map_or(root, |version| version.root);
-    }
-    let found: Option<DocumentRow> = draft.get(&rows::document_key(record.supplier, &root))?;
-    let Some(found) = found else { return Ok(not_found(root)) };
-    if found.versions.is_empty() && found.saved_amendment.as_deref() != Some(key.as_str()) {
+    let version: Option<VersionRow> = match rules.amendment_chain() {
+        AmendmentChain::Chain => draft.get(&rows::version_key(record.supplier, &named))?,
+        AmendmentChain::Single => None,
+    };
+    Ok((version.map_or(named, |version| version.root), true))
+}
+
+/// AM-10, AM-11: finds the original, and whether it may be amended now.
+fn link(
+    draft: &Filing<'_>,
+    document: &FiledDocument,
+    root: DocumentName,
+    named: bool,
+    key: &RowKey,
+    rules: &Rulebook,
+) -> Result<Link, DecideError> {
+    let found: Option<DocumentRow> = draft.get(&rows::document_key(document.record.supplier, &root))?;
+    let Some(found) = found.filter(|_| named) else {
+        return Ok(Link { root, document: DocumentRow::default(), refusal: Some(Found::OriginalNotFound) });
+    };
+    let edits = found.saved_amendment.as_deref() == Some(key.as_str());
+    if found.versions.is_empty() && !edits {
         return Ok(Link { root, document: found, refusal: Some(Found::OriginalNotFound) });
     }
-    let edits = found.saved_amendment.as_deref() == Some(key.as_str());
-    let amended = match chain {
+    let amended = match rules.amendment_chain() {
         AmendmentChain::Single => found.is_amended(),
         AmendmentChain::Chain => false,
     };

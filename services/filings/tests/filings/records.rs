@@ -144,7 +144,9 @@ fn am_11_a_chain_names_any_filed_version_and_means_the_latest() {
     };
     assert_eq!(world.tell(&next("b", "INV-1")), ["REFUSED ALREADY_AMENDED_ONCE"], "the first is not filed yet");
     world.tell(&filed(GSTR1, "112025", "2025-12-10T10:00:00"));
-    assert_eq!(world.tell(&next("b", "INV-2"))[0], "first saved b 90.00 amends a");
+    assert_eq!(world.tell(&next("b0", "INV-2"))[0], "first saved b0 90.00 amends a");
+    let edited = world.tell(&next("b", "INV-1"));
+    assert_eq!(edited[0], "first changed b 90.00 amends a replaces b0", "IN-6: the same original by its other name");
     world.tell(&filed(GSTR1, "122025", "2026-01-10T10:00:00"));
     let last = later("c", ImsSection::B2ba, "INV-1", 80).within(GSTR1, "012026").amends("INV-1", "2025-10-05");
     assert_eq!(world.tell(&last)[0], "first saved c 80.00 amends b");

@@ -123,6 +123,22 @@ fn sl_3_the_suppliers_own_filing_with_us_counts() {
 }
 
 #[test]
+fn sl_3_only_a_report_counts_where_the_rulebook_says_so() {
+    let mut world = World::with_rules(&[("supplier_own_return", "REPORTED_ONLY")]);
+    let locked = PeriodLocked {
+        gstin: supplier().gstin(),
+        period: period("112025"),
+        filed_at: at("2025-12-18T10:00:00"),
+        statement_version: Some(1),
+        table4: std::collections::BTreeMap::new(),
+        arn: None,
+        origin: Origin::User,
+    };
+    assert!(world.tell(&locked).is_empty());
+    assert_eq!(world.tell(&raised("102025", "2025-12-20T10:00:00")), ["liability 112025 1800.00"]);
+}
+
+#[test]
 fn eg_9_frequency_changes_at_quarter_starts() {
     let mut world = World::new();
     world.tell(&registered(FilingFrequency::Monthly, None));
@@ -147,6 +163,7 @@ fn in_4_isd_documents_go_straight_to_the_recipient_once() {
         document_type: IsdDocumentType::Invoice,
         number: "ISD-1".to_owned(),
         date: "2025-10-31".parse().unwrap(),
+        original: None,
         tax: TaxAmounts::ZERO,
         itc_eligible: true,
         filed_at: at("2025-11-12T10:00:00"),

@@ -78,6 +78,7 @@ pub(crate) fn record(id: &str, row: Option<&str>, rupees: i64) -> ImsRecordDecid
         trade_name: None,
         irn: None,
         reference_date: None,
+        bill_amendment: None,
         amends: None,
         original: None,
         amends_document: None,

@@ -6,7 +6,7 @@ use crate::rows::{LineRow, RecordKind, RecordRow};
 use gst_events::UnavailableReason;
 use gst_events::{CreditSubject, ImsAction, ImsSection, TableRow};
 use gst_rules::rule::{
-    AC_7, AM_3, AM_4, BE_5, BE_8, EF_1, EF_2, EF_3, EF_4, EL_1, EL_2, GN_10, RD_8, TB_2, TB_4, TB_5,
+    AC_7, AM_3, AM_4, BE_5, BE_8, CF_6, EF_1, EF_2, EF_3, EF_4, EL_1, EL_2, GN_10, RD_8, TB_2, TB_4, TB_5,
 };
 use gst_rules::rulebook::ReversalRecordDefault;
 use gst_rules::{RuleRef, Rulebook};
@@ -86,7 +86,11 @@ pub fn count(
     };
     match record.kind {
         RecordKind::Isd => {
-            let (table, rule) = isd_row(record)?;
+            let in_ims = standing.bypass.is_none();
+            if in_ims && record.action == ImsAction::Pending {
+                return Ok(Counted::nowhere(EF_3));
+            }
+            let (table, rule) = isd_row(record, in_ims && record.action == ImsAction::Reject)?;
             Ok(line(table, record.tax, rule))
         }
         RecordKind::Rule37a => {
@@ -185,14 +189,16 @@ fn import_effect(rules: &Rulebook, record: &RecordRow, standing: &Standing) -> (
     }
 }
 
-/// TB-2 to TB-4: the row of an ISD document.
-fn isd_row(record: &RecordRow) -> Result<(TableRow, RuleRef), DecideError> {
+/// TB-2 to TB-4: the row of an ISD document; TB-6 where it is in IMS and rejected there (CF-6).
+fn isd_row(record: &RecordRow, rejected: bool) -> Result<(TableRow, RuleRef), DecideError> {
     let is_note = matches!(&record.subject, CreditSubject::Document(key) if key.kind == DocumentKind::IsdCreditNote);
-    let (text, rule) = match (record.isd_eligible, is_note) {
-        (true, false) => ("3.A.II.ISD", TB_2),
-        (true, true) => ("3.B.I.ISD-CN", TB_2),
-        (false, false) => ("4.A.II.ISD", TB_4),
-        (false, true) => ("4.B.I.ISD-CN", TB_4),
+    let (text, rule) = match (record.isd_eligible, is_note, rejected) {
+        (true, false, false) => ("3.A.II.ISD", TB_2),
+        (true, true, false) => ("3.B.I.ISD-CN", TB_2),
+        (false, false, _) => ("4.A.II.ISD", TB_4),
+        (false, true, _) => ("4.B.I.ISD-CN", TB_4),
+        (true, false, true) => ("6.A.II.ISD", CF_6),
+        (true, true, true) => ("6.B.I.ISD-CN", CF_6),
     };
     Ok((parsed(text)?, rule))
 }

@@ -169,7 +169,8 @@ impl Book<'_> {
     /// Why a filed record is not in IMS (IN-4).
     fn bypass(&self, record: &RecordRow, home: TaxPeriod) -> Option<RuleRef> {
         match record.kind {
-            RecordKind::Isd | RecordKind::Rule37a => Some(IN_4),
+            RecordKind::Isd => (!self.is_isd_in_ims(record)).then_some(IN_4),
+            RecordKind::Rule37a => Some(IN_4),
             RecordKind::BillOfEntry | RecordKind::BillOfEntryIn | RecordKind::BillOfEntryReversal => {
                 (!has_october_2025_rules(home)).then_some(BE_3)
             }
@@ -186,6 +187,13 @@ impl Book<'_> {
         }
     }
 
+    /// CF-6: whether a distributor's document is in IMS. Without the switch none is, and what is not eligible never is.
+    #[must_use]
+    pub fn is_isd_in_ims(&self, record: &RecordRow) -> bool {
+        let since = self.home(record).is_some_and(has_ims);
+        record.kind == RecordKind::Isd && record.isd_eligible && since && self.rules.isd_in_ims()
+    }
+
     /// Where a filed record stands. A record without a window stands nowhere.
     ///
     /// # Errors
@@ -193,7 +201,10 @@ impl Book<'_> {
     pub fn standing(&self, record: &RecordRow) -> Result<Option<Standing>, StateError> {
         let Some(home) = self.home(record) else { return Ok(None) };
         let bypass = self.bypass(record, home);
-        let is_bill = matches!(record.kind, RecordKind::BillOfEntry);
+        let is_bill = match record.kind {
+            RecordKind::BillOfEntry | RecordKind::BillOfEntryIn | RecordKind::BillOfEntryReversal => true,
+            RecordKind::Document | RecordKind::Isd | RecordKind::Rule37a => false,
+        };
         if !is_bill && !has_ims(home) {
             // GN-10: before IMS every record counts by itself.
             let standing = Standing { home, bypass, held: false, depends: false, superseded: false, accepted: None };
@@ -208,14 +219,22 @@ impl Book<'_> {
         Ok(Some(Standing { home, bypass, held, depends, superseded, accepted }))
     }
 
-    /// AM-4, BE-5: a filed, eligible amendment of the same statement counts instead.
+    /// AM-4, BE-5: a filed, eligible later version of the same statement counts instead. An ineligible one supersedes
+    /// nothing, but one that amends it may (AM-13).
     fn is_superseded(&self, record: &RecordRow, home: TaxPeriod) -> Result<bool, StateError> {
-        let Some(id) = &record.amended_by else { return Ok(false) };
-        let Some(amendment) = self.record(id)? else { return Ok(false) };
-        let counts = match amendment.state {
-            RecordState::Filed | RecordState::Lapsed => amendment.unavailable.is_none(),
-            RecordState::Saved | RecordState::Withdrawn => false,
-        };
-        Ok(counts && self.home(&amendment) == Some(home))
+        let mut next = record.amended_by.clone();
+        for _ in 0..VERSIONS_MAX {
+            let Some(id) = next else { return Ok(false) };
+            let Some(amendment) = self.record(&id)? else { return Ok(false) };
+            let counts = match amendment.state {
+                RecordState::Filed | RecordState::Lapsed => amendment.unavailable.is_none(),
+                RecordState::Saved | RecordState::Withdrawn => false,
+            };
+            if counts && self.home(&amendment) == Some(home) {
+                return Ok(true);
+            }
+            next = amendment.amended_by;
+        }
+        Ok(false)
     }
 }

@@ -16,3 +16,5 @@ mod rows;
 mod statements;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod switches;

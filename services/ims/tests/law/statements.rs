@@ -180,6 +180,7 @@ fn tb_2_tb_5_isd_documents_and_rule_37a_lines_go_straight_to_the_statement() {
         document_type: IsdDocumentType::CreditNote,
         number: "D1".to_owned(),
         date: "2025-10-31".parse().unwrap(),
+        original: None,
         tax: tax(50),
         itc_eligible: true,
         filed_at: at("2025-11-13T23:00:00"),

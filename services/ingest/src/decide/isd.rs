@@ -4,7 +4,7 @@
 use super::Intake;
 use super::problem::{letter, of_part};
 use crate::feed::FeedRecord;
-use gst_events::{IsdDocumentFiled, IsdDocumentType, Outgoing, RecordId};
+use gst_events::{IsdDocumentFiled, IsdDocumentType, OriginalDocument, Outgoing, RecordId};
 use gst_types::{Gstin, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
 use serde_json::Value;
 use stream::DeadLetter;
@@ -39,6 +39,7 @@ pub(super) fn take(
             document_type: part.document_type,
             number: part.number,
             date: part.date,
+            original: part.original,
             tax: part.tax,
             itc_eligible: part.itc_eligible,
             filed_at,
@@ -56,6 +57,7 @@ struct Part {
     document_type: IsdDocumentType,
     number: String,
     date: IstDate,
+    original: Option<OriginalDocument>,
     tax: TaxAmounts,
     itc_eligible: bool,
 }
@@ -73,8 +75,7 @@ fn one(document: &Value, place: &str, intake: &mut Intake) -> Result<Part, DeadL
         "N" => false,
         _ => return Err(code_unknown(place, "itcelg", "Y or N")),
     };
-    let date = IstDate::parse_gstn(text(document, "docdt", place)?.trim())
-        .map_err(|error| letter(error.code(), &at(place, "docdt"), "ID-11", error.to_string()))?;
+    let date = date(document, "docdt", place)?;
     if document.get("docnum").is_some_and(Value::is_number) {
         let field = at(place, "docnum");
         return Err(letter(
@@ -91,7 +92,23 @@ fn one(document: &Value, place: &str, intake: &mut Intake) -> Result<Part, DeadL
         cess: amount(document, "cess", place)?,
     };
     let number = text(document, "docnum", place)?.to_owned();
-    Ok(Part { recipient: RecipientGstin(recipient), document_type, number, date, tax, itc_eligible })
+    let original = original(document, place)?;
+    Ok(Part { recipient: RecipientGstin(recipient), document_type, number, date, original, tax, itc_eligible })
+}
+
+fn date(document: &Value, field: &str, place: &str) -> Result<IstDate, DeadLetter> {
+    IstDate::parse_gstn(text(document, field, place)?.trim())
+        .map_err(|error| letter(error.code(), &at(place, field), "ID-11", error.to_string()))
+}
+
+/// The invoice that a credit note belongs to (TB-9); both fields or none.
+fn original(document: &Value, place: &str) -> Result<Option<OriginalDocument>, DeadLetter> {
+    let told = |field: &str| document.get(field).is_some_and(|value| value.as_str() != Some("") && !value.is_null());
+    if !told("oinvnum") && !told("oinvdt") {
+        return Ok(None);
+    }
+    let number = text(document, "oinvnum", place)?.to_owned();
+    Ok(Some(OriginalDocument { number, date: date(document, "oinvdt", place)? }))
 }
 
 fn at(place: &str, field: &str) -> String {

@@ -126,7 +126,13 @@ fn dashboard(actual: &mut Actual<'_>, entry: &Fields<'_>, found: &mut Vec<String
     };
     let Some(recipient) = known.recipient else { return Err(anyhow!("ims: ref {name} has no recipient")) };
     let rows = actual.simulation.rows(<ims::Ims as stream::Processor>::NAME, 0)?;
-    let view = ims::view::record_view(&rows, actual.rulebook, recipient, &known.record_id, now)?;
+    let mut view = ims::view::record_view(&rows, actual.rulebook, recipient, &known.record_id, now)?;
+    if view.is_none() {
+        // A value amendment that still names the previous GSTIN is the new one's record (BE-5).
+        for holder in actual.refs.recipients() {
+            view = view.or(ims::view::record_view(&rows, actual.rulebook, holder, &known.record_id, now)?);
+        }
+    }
     let got = match view {
         None => json!({ "visible_in_ims": false }),
         Some(record) => json!({

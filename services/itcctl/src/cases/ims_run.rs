@@ -24,6 +24,10 @@ pub(crate) fn publish(simulation: &mut Simulation, record: FeedRecord) -> Result
 pub(crate) fn rows(variant: &Variant) -> BTreeMap<String, String> {
     let mut rows = variant.config.clone();
     rows.insert("draft_generation".to_owned(), "ON_REQUEST".to_owned());
+    // A period is filed for a supplier only where a story says so of the supplier (SL-3).
+    rows.entry("supplier_own_return".to_owned()).or_insert_with(|| "REPORTED_ONLY".to_owned());
+    // A redelivery is one however old it is (EG-6).
+    rows.entry("repeat_window_days".to_owned()).or_insert_with(|| "3660".to_owned());
     rows
 }
 
@@ -79,13 +83,17 @@ impl ImsRun {
             }
             _ => {}
         }
-        let id = event.optional_text("event_id").map_or_else(|| format!("event-{index}"), str::to_owned);
+        let id = event.optional_text("event_id").map_or_else(|| format!("event without id {index}"), str::to_owned);
         let repeated = !self.seen.insert(id.clone());
         if let Some(at) = event.optional::<IstInstant>("at")?.filter(|_| !repeated) {
             self.simulation.open_days_to(at.date())?;
             self.now = Some(at);
         }
         match event.text("type")? {
+            "clock_advanced" | "calendar_override" if repeated => {
+                self.outcomes.push(json!({ "event": index, "result": "DUPLICATE_IGNORED" }));
+                Ok(())
+            }
             "clock_advanced" => Ok(()),
             "calendar_override" => self.calendar_override(event),
             _ => self.feed(index, event, &id, repeated),

@@ -2,7 +2,7 @@
 
 use gst_events::{CreditSubject, ImsSection, RecordId, SupplierForm};
 use gst_types::{DocumentKey, IstDate, RecipientGstin, SupplierGstin, TaxPeriod};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a `ref` stands for.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl References {
 
     pub(crate) fn get(&self, name: &str) -> Option<&Referenced> {
         self.0.get(name)
+    }
+
+    /// Every recipient that is named.
+    pub(crate) fn recipients(&self) -> BTreeSet<RecipientGstin> {
+        self.0.values().filter_map(|referenced| referenced.recipient).collect()
     }
 
     /// The name of a record.

@@ -105,6 +105,8 @@ choice_getters! {
     draft_generation -> DraftGeneration;
     /// GN-3: whether statements are strictly sequential.
     statement_sequence -> StatementSequence;
+    /// SL-3: whether a supplier's own GSTR-3B closes its period for liabilities.
+    supplier_own_return -> SupplierOwnReturn;
 }
 
 impl Rulebook {
@@ -225,6 +227,12 @@ impl Rulebook {
     #[must_use]
     pub fn itc_lock(&self) -> bool {
         self.flag("itc_lock")
+    }
+
+    /// AC-2: for how many days an action waits for a second person.
+    #[must_use]
+    pub fn approval_days(&self) -> u32 {
+        self.number("approval_days", 7)
     }
 
     /// EG-6: for how many days event ids are kept to recognise repeats.

@@ -101,3 +101,13 @@ choice! {
         Independent = "INDEPENDENT",
     }
 }
+choice! {
+    /// Whether a supplier's own GSTR-3B, known because it is a taxpayer of ours too, closes its period for liabilities
+    /// (SL-3).
+    SupplierOwnReturn, "supplier_own_return" {
+        /// It does, like a report of it.
+        Counts = "COUNTS",
+        /// Only a report on the supplier does.
+        ReportedOnly = "REPORTED_ONLY",
+    }
+}

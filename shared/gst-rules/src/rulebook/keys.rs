@@ -163,6 +163,8 @@ pub const KEYS: &[KeyDefinition] = &[
     choice::<ims_choices::Table4PartB>(rule::TB_4),
     choice::<ims_choices::DraftGeneration>(rule::GN_1),
     choice::<ims_choices::StatementSequence>(rule::GN_3),
+    choice::<ims_choices::SupplierOwnReturn>(rule::SL_3),
+    always("approval_days", DAYS, rule::AC_2),
     always("repeat_window_days", DAYS, rule::EG_6),
     always("waiting_days_max", DAYS, rule::EG_6),
     dated("calendar.gstr1_monthly_day", DAY_OF_MONTH, rule::PD_1),

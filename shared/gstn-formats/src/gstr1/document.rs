@@ -133,9 +133,15 @@ impl Gstr1Document {
     }
 
     fn read_identity(table: Gstr1Table, reader: &mut Reader) -> Result<(String, IstDate), FieldError> {
-        let number = reader.document_number(number_names(table))?;
+        let number = Self::read_number(reader, number_names(table))?;
         let date = reader.date(date_names(table))?;
         Ok((required(number, number_names(table)[0])?, required(date, date_names(table)[0])?))
+    }
+
+    /// A number that is there and empty is a number, if not a valid one: whoever sent it learns that from ID-5.
+    fn read_number(reader: &mut Reader, names: Names) -> Result<Option<String>, FieldError> {
+        let empty = names.iter().any(|name| reader.peek(name).is_some_and(Value::is_string)).then(String::new);
+        Ok(reader.document_number(names)?.or(empty))
     }
 
     /// A row that is to be deleted may leave out what it amended.
