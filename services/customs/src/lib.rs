@@ -5,6 +5,7 @@
 //! * [`view`]: read-only queries.
 
 pub mod decide;
+mod duty_warnings;
 mod outcome;
 mod processor;
 pub mod rows;

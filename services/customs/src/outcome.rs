@@ -59,6 +59,10 @@ outcomes! {
     UnknownWord = "STATUS_WORD_UNKNOWN", Decided, BOE_4;
     /// A step of a bill that is not known yet.
     EarlyStep = "BILL_NOT_KNOWN_YET", Waiting, BOE_4;
+    /// What the bill says of its duties is taken in.
+    DutyTaken = "DUTIES_TAKEN", Decided, DUT_4;
+    /// Duties of a bill that is not known yet.
+    EarlyDuty = "DUTIES_WAIT_FOR_BILL", Waiting, DUT_4;
     /// Values were amended.
     ValueAmended = "VALUE_AMENDED", Decided, BE_4;
     /// The bill went to another GSTIN, which gets a credit record.
@@ -95,6 +99,8 @@ impl CustomsOutcome {
             | Self::SteppedWithoutCredit
             | Self::UnknownWord
             | Self::EarlyStep
+            | Self::DutyTaken
+            | Self::EarlyDuty
             | Self::ValueAmended
             | Self::Moved
             | Self::MovedWithoutCredit => "done",

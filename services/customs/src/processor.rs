@@ -1,12 +1,14 @@
 //! Reads the row of a bill, asks the rules, writes it back; answers who asked.
 
 use crate::decide::{self, Verdict};
+use crate::duty_warnings;
 use crate::outcome::CustomsOutcome;
 use crate::rows::{BillRow, EarlyRow, Step, bill_key, early_key};
 use gst_events::{
-    ActiveRulebook, Alert, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut, BillOfEntryReceived,
-    BillOfEntryStatusChanged, CreditSubject, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
-    CustomsStatusReported, EventPayload, Origin, Outgoing, Request, RequestStatus,
+    ActiveRulebook, Alert, BillOfEntryAmended, BillOfEntryDutyDiffers, BillOfEntryMovedIn, BillOfEntryMovedOut,
+    BillOfEntryReceived, BillOfEntryStatusChanged, CreditSubject, CustomsBillGstinAmended, CustomsBillReported,
+    CustomsBillValueAmended, CustomsDutyReported, CustomsStatusReported, EventPayload, Origin, Outgoing, Request,
+    RequestStatus,
 };
 use gst_rules::rule;
 use gst_types::{BillOfEntryId, IstInstant, RecipientGstin};
@@ -14,7 +16,10 @@ use stream::{Context, DecideError, DecisionOf, Draft, Outcome, Processor, Reacti
 
 gst_events::reads! {
     /// What `customs` reads.
-    pub enum Event { CustomsBillReported, CustomsStatusReported, CustomsBillValueAmended, CustomsBillGstinAmended }
+    pub enum Event {
+        CustomsBillReported, CustomsStatusReported, CustomsBillValueAmended, CustomsBillGstinAmended,
+        CustomsDutyReported,
+    }
 }
 
 /// The worker.
@@ -52,6 +57,9 @@ impl Sender {
             }
             Event::CustomsBillGstinAmended(fact) => {
                 sender(&fact.bill_of_entry, Some(fact.from), fact.received_at, fact.origin)
+            }
+            Event::CustomsDutyReported(fact) => {
+                sender(&fact.bill_of_entry, Some(fact.importer), fact.at, Origin::Portal)
             }
         }
     }
@@ -128,6 +136,11 @@ fn judge(
         },
         Event::CustomsBillValueAmended(fact) => decide::amend_value(row, fact),
         Event::CustomsBillGstinAmended(fact) => decide::amend_gstin(row, fact, move_id),
+        Event::CustomsDutyReported(fact) => {
+            duty_warnings::keep(draft, fact)?;
+            let outcome = if row.is_some() { CustomsOutcome::DutyTaken } else { CustomsOutcome::EarlyDuty };
+            Verdict { events: Vec::new(), outcome }
+        }
     })
 }
 
@@ -136,16 +149,35 @@ impl Processor for Customs {
     const REACTIONS: &'static [Reaction] = &[
         Reaction {
             reads: CustomsBillReported::TYPE,
-            causes: &[BillOfEntryReceived::TYPE, BillOfEntryStatusChanged::TYPE, Request::TYPE],
+            causes: &[
+                BillOfEntryReceived::TYPE,
+                BillOfEntryStatusChanged::TYPE,
+                BillOfEntryDutyDiffers::TYPE,
+                Request::TYPE,
+                Alert::TYPE,
+            ],
         },
-        Reaction { reads: CustomsStatusReported::TYPE, causes: &[BillOfEntryStatusChanged::TYPE, Request::TYPE] },
+        Reaction {
+            reads: CustomsStatusReported::TYPE,
+            causes: &[BillOfEntryStatusChanged::TYPE, BillOfEntryDutyDiffers::TYPE, Request::TYPE, Alert::TYPE],
+        },
         Reaction {
             reads: CustomsBillValueAmended::TYPE,
-            causes: &[BillOfEntryAmended::TYPE, Request::TYPE, Alert::TYPE],
+            causes: &[BillOfEntryAmended::TYPE, BillOfEntryDutyDiffers::TYPE, Request::TYPE, Alert::TYPE],
+        },
+        Reaction {
+            reads: CustomsDutyReported::TYPE,
+            causes: &[BillOfEntryDutyDiffers::TYPE, Request::TYPE, Alert::TYPE],
         },
         Reaction {
             reads: CustomsBillGstinAmended::TYPE,
-            causes: &[BillOfEntryMovedOut::TYPE, BillOfEntryMovedIn::TYPE, Request::TYPE, Alert::TYPE],
+            causes: &[
+                BillOfEntryMovedOut::TYPE,
+                BillOfEntryMovedIn::TYPE,
+                BillOfEntryDutyDiffers::TYPE,
+                Request::TYPE,
+                Alert::TYPE,
+            ],
         },
     ];
     type Event = Event;
@@ -169,11 +201,14 @@ impl Processor for Customs {
         let before: Option<BillRow> = draft.get(&key)?;
         let mut row = before.clone();
         let Verdict { events, outcome } = judge(&mut draft, &mut row, event, &context.meta.id)?;
-        if let Some(row) = row.filter(|row| before.as_ref() != Some(row)) {
-            draft.put(&key, &row);
-        }
         for event in events {
             draft.emit(event);
+        }
+        if let Some(row) = row {
+            if before.as_ref() != Some(&row) {
+                draft.put(&key, &row);
+            }
+            duty_warnings::tell(&mut draft, &row, context.rules, sender.at.date())?;
         }
         let refused = outcome.kind() == stream::OutcomeKind::Refused;
         let status = if refused { RequestStatus::Refused } else { RequestStatus::Applied };

@@ -83,6 +83,27 @@ impl Row for EarlyRow {
     const TABLE: &'static str = "early";
 }
 
+/// What a bill said of its duties, and what was told about it. Key `duty|PORT/NUMBER/DATE`; kept like its bill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DutyRow {
+    /// The fact in its public form.
+    pub json: String,
+    /// The differences told last: field, customs' figure, ours.
+    pub told: Vec<(String, Paise, Paise)>,
+    /// Whether a late filing was told.
+    pub late_told: bool,
+}
+
+impl Row for DutyRow {
+    const TABLE: &'static str = "duty";
+}
+
+/// The key of what a bill said of its duties.
+#[must_use]
+pub fn duty_key(bill_of_entry: &BillOfEntryId) -> RowKey {
+    RowKey::table(DutyRow::TABLE).with(bill_of_entry)
+}
+
 /// The key of a bill.
 #[must_use]
 pub fn bill_key(bill_of_entry: &BillOfEntryId) -> RowKey {
@@ -188,7 +209,7 @@ impl Holder {
 }
 
 /// The type as the rules name it.
-fn type_for_rules(kind: BillOfEntryType) -> gst_rules::bill_of_entry::BillOfEntryType {
+pub(crate) fn type_for_rules(kind: BillOfEntryType) -> gst_rules::bill_of_entry::BillOfEntryType {
     use gst_rules::bill_of_entry::BillOfEntryType as Rules;
     match kind {
         BillOfEntryType::HomeConsumption => Rules::HomeConsumption,

@@ -1,7 +1,9 @@
 //! Read-only queries over the rows of `customs`.
 
-use crate::rows::{BillRow, bill_key};
-use gst_events::RecordId;
+use crate::decide::duty::{DutyCheck, check};
+use crate::rows::{BillRow, DutyRow, bill_key, duty_key};
+use gst_events::{CustomsDutyReported, RecordId};
+use gst_rules::Rulebook;
 use gst_types::{BillOfEntryId, IstDate, IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
 use stream::{StateError, StateView};
 
@@ -50,4 +52,19 @@ fn of_row(row: &BillRow) -> BillView {
         holder: row.holder().map(|holder| holder.gstin),
         record_id: row.holder().map(|holder| holder.record_id.clone()),
     }
+}
+
+/// What the computation says of a bill, where its duties were told (DUT-2 to DUT-9).
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn duty(
+    rows: &StateView<'_>,
+    bill_of_entry: &BillOfEntryId,
+    rules: &Rulebook,
+) -> Result<Option<DutyCheck>, StateError> {
+    let bill: Option<BillRow> = rows.get(&bill_key(bill_of_entry))?;
+    let duty: Option<DutyRow> = rows.get(&duty_key(bill_of_entry))?;
+    let fact = duty.and_then(|row| serde_json::from_str::<CustomsDutyReported>(&row.json).ok());
+    Ok(bill.zip(fact).and_then(|(bill, fact)| check(&bill, &fact, rules)))
 }

@@ -6,11 +6,11 @@ use crate::outcome::IngestOutcome;
 use gst_events::{
     ActiveRulebook, AdvanceAdjusted, Alert, AnnualReturnFiled, BookAdjusted, CommercialNoteReceived, CreditCategorySet,
     CreditClaimed, CreditLedgerBalanceReported, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
-    CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionDenied,
-    ImsActionRequested, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted, OperatorCommand, Outgoing,
-    PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled, ReversalStatementOpened,
-    Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved, SupplierReturnFiled,
-    SupplierStatusReported, TaxpayerRegistered, TdsDeducted, TurnoverReported,
+    CustomsDutyReported, CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved,
+    ImsActionDenied, ImsActionRequested, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted,
+    OperatorCommand, Outgoing, PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled,
+    ReversalStatementOpened, Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved,
+    SupplierReturnFiled, SupplierStatusReported, TaxpayerRegistered, TdsDeducted, TurnoverReported,
 };
 use gst_rules::Rulebook;
 use gst_rules::rulebook::GstinChecksum;
@@ -133,6 +133,7 @@ impl Processor for Ingest {
         CustomsStatusReported,
         CustomsBillValueAmended,
         CustomsBillGstinAmended,
+        CustomsDutyReported,
     ];
     const HAS_ROWS: bool = false;
     type Event = FeedRecord;

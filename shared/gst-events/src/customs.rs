@@ -2,7 +2,8 @@
 
 use crate::reads::event_types;
 use crate::vocabulary::{ImsSection, Origin, RecordId};
-use gst_types::{BillOfEntryId, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts};
+use gst_rules::RuleRef;
+use gst_types::{BillOfEntryId, IstDate, IstInstant, Paise, Percent, RecipientGstin, SupplierGstin, TaxAmounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +152,103 @@ pub struct CustomsBillGstinAmended {
     pub origin: Origin,
 }
 
+/// The kind of customs station (BOE-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CustomsStation {
+    /// Sea port.
+    SeaPort,
+    /// Inland container depot.
+    Icd,
+    /// Air freight station.
+    AirFreightStation,
+    /// Airport.
+    Airport,
+    /// Land customs station.
+    LandStation,
+}
+
+/// What a Bill of Entry says about its value, its duties and its arrival beside IGST and cess (BOE-9). It causes no entry:
+/// customs' figures count, and a difference from the computation is told (DUT-2 to DUT-9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CustomsDutyReported {
+    /// Which one.
+    pub bill_of_entry: BillOfEntryId,
+    /// The importer.
+    pub importer: RecipientGstin,
+    /// Assessable value (DUT-1).
+    pub assessable_value: Paise,
+    /// Basic customs duty.
+    #[serde(default)]
+    pub bcd: Paise,
+    /// Agriculture Infrastructure and Development Cess.
+    #[serde(default)]
+    pub aidc: Paise,
+    /// Social Welfare Surcharge (DUT-3).
+    #[serde(default)]
+    pub sws: Paise,
+    /// Anti-dumping and every other customs duty.
+    #[serde(default)]
+    pub other_duties: Paise,
+    /// The last sale price in bond (DUT-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_price_in_bond: Option<Paise>,
+    /// Rate of IGST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub igst_percent: Option<Percent>,
+    /// Group of the rate table, which gives the rate of the day where the bill names none (RATE-1, DUT-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_group: Option<String>,
+    /// Rate of compensation cess.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cess_percent: Option<Percent>,
+    /// When the bill was presented (DUT-7, BOE-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presented_on: Option<IstDate>,
+    /// When the vessel, aircraft or vehicle arrived (DUT-7, BOE-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_on: Option<IstDate>,
+    /// Where it arrived (BOE-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<CustomsStation>,
+    /// Country of consignment, ISO code (BOE-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_country: Option<String>,
+    /// When it was told.
+    pub at: IstInstant,
+}
+
+/// A figure of customs beside what the computation gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DutyDifference {
+    /// `taxable_value`, `igst` or `cess`.
+    pub field: String,
+    /// As customs has it; it counts.
+    pub customs: Paise,
+    /// As computed, in whole rupees where it is a duty (DUT-9).
+    pub computed: Paise,
+}
+
+/// A Bill of Entry says another IGST, cess or value than its own figures give. A warning, not a correction. The whole truth
+/// each time; without differences there are none any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BillOfEntryDutyDiffers {
+    /// Whose bill.
+    pub recipient: RecipientGstin,
+    /// Which one.
+    pub bill_of_entry: BillOfEntryId,
+    /// What differs by more than a rupee.
+    pub differences: Vec<DutyDifference>,
+    /// The rate of IGST applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub igst_percent: Option<Percent>,
+    /// The day whose rates apply (DUT-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty_rate_date: Option<IstDate>,
+    /// The rule.
+    pub rule: RuleRef,
+}
+
 /// A recipient has a Bill of Entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillOfEntryReceived {
@@ -244,6 +342,7 @@ event_types!(Fact by ["ingest"]:
     CustomsStatusReported = "itc.customs-status-reported.v1",
     CustomsBillValueAmended = "itc.customs-bill-value-amended.v1",
     CustomsBillGstinAmended = "itc.customs-bill-gstin-amended.v1",
+    CustomsDutyReported = "itc.customs-duty-reported.v1",
 );
 event_types!(Decision by ["customs"]:
     BillOfEntryReceived = "itc.bill-of-entry-received.v1",
@@ -251,4 +350,5 @@ event_types!(Decision by ["customs"]:
     BillOfEntryStatusChanged = "itc.bill-of-entry-status-changed.v1",
     BillOfEntryMovedOut = "itc.bill-of-entry-moved-out.v1",
     BillOfEntryMovedIn = "itc.bill-of-entry-moved-in.v1",
+    BillOfEntryDutyDiffers = "itc.bill-of-entry-duty-differs.v1",
 );

@@ -26,9 +26,10 @@ mod vocabulary;
 pub use calendar::{DayOpened, DueDateExtended, DueDateItem, RulebookActivated};
 pub use catalogue::{Catalogued, catalogue};
 pub use customs::{
-    BillOfEntryAmended, BillOfEntryDetails, BillOfEntryMovedIn, BillOfEntryMovedOut, BillOfEntryReceived,
-    BillOfEntryStatusChanged, BillOfEntryType, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
-    CustomsStatusReported, CustomsStatusWord,
+    BillOfEntryAmended, BillOfEntryDetails, BillOfEntryDutyDiffers, BillOfEntryMovedIn, BillOfEntryMovedOut,
+    BillOfEntryReceived, BillOfEntryStatusChanged, BillOfEntryType, CustomsBillGstinAmended, CustomsBillReported,
+    CustomsBillValueAmended, CustomsDutyReported, CustomsStation, CustomsStatusReported, CustomsStatusWord,
+    DutyDifference,
 };
 pub use filings::{
     DocumentChanged, DocumentFiled, DocumentSaved, DocumentWithdrawn, FiledDocument, Gstr3bFilingStatus,

@@ -9,6 +9,7 @@ mod date;
 mod document;
 mod gstin;
 mod money;
+mod percent;
 mod period;
 mod text;
 
@@ -17,4 +18,5 @@ pub use date::{DateError, IstDate, IstInstant};
 pub use document::{DocumentKey, DocumentKeyError, DocumentKind, DocumentNumber, DocumentNumberError};
 pub use gstin::{Gstin, GstinError, GstinValidity, RecipientGstin, StateCode, StateCodeError, SupplierGstin};
 pub use money::{Head, MoneyError, Paise, TaxAmounts, round_half_up_to_paise};
+pub use percent::{Percent, PercentError};
 pub use period::{FilingFrequency, FinancialYear, PeriodError, TaxPeriod};

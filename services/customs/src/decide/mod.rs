@@ -1,5 +1,6 @@
 //! The rules of Bills of Entry, pure: each function changes the row of one bill and says what follows.
 
+pub mod duty;
 mod gstin;
 mod report;
 mod status;

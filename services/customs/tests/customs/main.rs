@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "where the support fails, the test fails")]
 
 mod bills;
+mod duty;
 mod support;

@@ -1,11 +1,13 @@
 //! The worker alone on a simulated log: facts go in, short words of what it says come out.
 
 use customs::Customs;
-use customs::view::{BillView, bill};
+use customs::decide::duty::DutyCheck;
+use customs::view::{BillView, bill, duty};
 use gst_events::{
     BillOfEntryDetails, BillOfEntryType, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
     CustomsStatusReported, EventPayload, ImsSection, Origin, RecordId,
 };
+use gst_rules::Rulebook;
 use gst_types::{BillOfEntryId, IstInstant, Paise, TaxAmounts};
 use serde_json::Value;
 use stream::StateView;
@@ -61,6 +63,11 @@ impl World {
         said
     }
 
+    pub(crate) fn duty(&self) -> DutyCheck {
+        let rows = self.driver.rows(stream::WorkerName("customs"), 0).unwrap();
+        duty(&StateView::new(rows), &id(), &Rulebook::embedded()).unwrap().unwrap()
+    }
+
     pub(crate) fn view(&self) -> BillView {
         let rows = self.driver.rows(stream::WorkerName("customs"), 0).unwrap();
         bill(&StateView::new(rows), &id()).unwrap().unwrap()
@@ -94,6 +101,19 @@ fn words(event_type: &str, key: &str, body: &Value) -> String {
         "itc.bill-of-entry-moved-out.v1" => format!("{who} out {}", details(body)),
         "itc.bill-of-entry-moved-in.v1" => format!("{who} in {}", details(body)),
         "itc.request-result.v1" => format!("{} {}", text(&body["status"]), text(&body["code"])),
+        "itc.bill-of-entry-duty-differs.v1" => {
+            let one = |one: &Value| {
+                format!("{} {} not {}", text(&one["field"]), text(&one["customs"]), text(&one["computed"]))
+            };
+            let figures: Vec<String> = body["differences"].as_array().unwrap().iter().map(one).collect();
+            let figures = if figures.is_empty() { "in order".to_owned() } else { figures.join(", ") };
+            format!("{who} duty {figures}")
+        }
+        "itc.alert.v1" if body["code"] == "BOE_FILED_LATE" => {
+            let message = text(&body["message"]);
+            let words: Vec<&str> = message.split(' ').collect();
+            format!("alert BOE_FILED_LATE {} days {}", words[4], words[11])
+        }
         "itc.alert.v1" => format!("alert {}", text(&body["code"])),
         other => other.to_owned(),
     }

@@ -6,11 +6,12 @@ use crate::feed::{Feed, FeedRecord};
 use gst_events::{
     AdvanceAdjusted, AnnualReturnFiled, BillOfEntryDetails, BookAdjusted, CommercialNoteReceived, CreditCategorySet,
     CreditClaimed, CreditLedgerBalanceReported, CustomsBillGstinAmended, CustomsBillReported, CustomsBillValueAmended,
-    CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionDenied,
-    ImsActionRequested, ImsSection, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted, OperatorCommand,
-    Outgoing, PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled, RecordId,
-    ReversalStatementOpened, Rule37aReversalListed, StatementRequested, SupplierRecordDeleted, SupplierRecordSaved,
-    SupplierReturnFiled, SupplierStatusReported, TaxpayerRegistered, TaxpayerRole, TdsDeducted, TurnoverReported,
+    CustomsDutyReported, CustomsStatusReported, EventPayload, EvidenceReferenced, GoodsReceived, ImsActionApproved,
+    ImsActionDenied, ImsActionRequested, ImsSection, InvoiceBooked, InvoiceCorrected, IsdDocumentFiled, NoteAccepted,
+    OperatorCommand, Outgoing, PaymentMade, PaymentReallocated, PermanentReversalRecorded, RecipientReturnFiled,
+    RecordId, ReversalStatementOpened, Rule37aReversalListed, StatementRequested, SupplierRecordDeleted,
+    SupplierRecordSaved, SupplierReturnFiled, SupplierStatusReported, TaxpayerRegistered, TaxpayerRole, TdsDeducted,
+    TurnoverReported,
 };
 use gst_types::{Gstin, RecipientGstin, SupplierGstin};
 use serde_json::Value;
@@ -144,6 +145,7 @@ fn customs(record: &FeedRecord) -> Forwarded {
             vec![Outgoing::to_customs(&fact.details.bill_of_entry, &fact)]
         };
         CustomsStatusReported: fact => vec![Outgoing::to_customs(&fact.bill_of_entry, &fact)];
+        CustomsDutyReported: fact => vec![Outgoing::to_customs(&fact.bill_of_entry, &fact)];
         CustomsBillValueAmended: fact => {
             let mut fact = fact;
             name(&mut fact.record_id, record, "0");
