@@ -4,9 +4,11 @@ use crate::decide::Work;
 use crate::rows::{BalanceRow, CreditRow, RecipientRow};
 use gst_events::ReversalInterest;
 use gst_events::{InterestBasis, InterestSlice, LedgerCause, LedgerEntry, LedgerEntryKind, LedgerReason};
-use gst_rules::interest::{self, BasisApplied, LedgerBalance, Reversal, interest_on_amount};
+use gst_rules::interest::{self, BasisApplied, LedgerBalance, Reversal, Slice, days_by_rate, interest_on_amount};
+use gst_rules::rulebook::DatedRate;
 use gst_rules::{Rulebook, rule37a};
 use gst_types::{Head, IstDate, Paise, TaxAmounts};
+use rust_decimal::Decimal;
 use stream::DecideError;
 
 /// The interest of a reversal in a return filed on that day; `None` where it bears none.
@@ -74,31 +76,34 @@ pub fn compute(rules: &Rulebook, facts: &ReversalFacts, balances: Option<&[Balan
         reversed_on: facts.reversed_on,
     };
     let whole = interest::reversal_interest(rules, &reversal, &rates);
-    let slices: Vec<InterestSlice> = whole
-        .slices
-        .iter()
-        .map(|slice| {
-            let principal = shares(facts.tax, slice.amount);
-            let of_head = |_: Head, amount: Paise| {
-                interest_on_amount(amount, slice.from, facts.reversed_on, &rates, rules.day_count()).interest
-            };
-            let interest = principal.map(of_head);
-            InterestSlice {
-                from: slice.from,
-                to: facts.reversed_on,
-                days: slice.days,
-                principal,
-                interest,
-                working: working(&principal, slice.days, rules, facts.reversed_on),
-            }
-        })
-        .collect();
+    let worked = |slices: &[Slice]| -> Vec<InterestSlice> {
+        slices.iter().map(|slice| worked(rules, facts, slice, &rates)).collect()
+    };
+    let sum = |slices: &[Slice]| -> TaxAmounts { worked(slices).iter().map(|slice| slice.interest).sum() };
     let basis = match whole.basis {
         BasisApplied::Availment => InterestBasis::Availment,
         BasisApplied::Utilisation => InterestBasis::Utilisation,
     };
-    let total = slices.iter().map(|slice| slice.interest).sum();
-    ReversalInterest { basis, ceiling: whole.ceiling, slices, total }
+    ReversalInterest {
+        basis,
+        ceiling: whole.ceiling,
+        total: sum(&whole.slices),
+        by_availment: whole.availment.as_deref().map(sum),
+        by_utilisation: whole.utilisation.as_deref().map(sum),
+        slices: worked(&whole.slices),
+    }
+}
+
+/// INT-4: a slice by head, each rounded by itself, with its worked line.
+fn worked(rules: &Rulebook, facts: &ReversalFacts, slice: &Slice, rates: &[DatedRate]) -> InterestSlice {
+    let principal = shares(facts.tax, slice.amount);
+    let of_head = |_: Head, amount: Paise| {
+        interest_on_amount(amount, slice.from, facts.reversed_on, rates, rules.day_count()).interest
+    };
+    let interest = principal.map(of_head);
+    let spans = days_by_rate(slice.from, facts.reversed_on, rates, rules.day_count());
+    let working = working(&principal, &spans);
+    InterestSlice { from: slice.from, to: facts.reversed_on, days: slice.days, principal, interest, working }
 }
 
 fn balance_of(row: &BalanceRow) -> LedgerBalance {
@@ -120,12 +125,16 @@ fn shares(whole: TaxAmounts, part: Paise) -> TaxAmounts {
     split
 }
 
-fn working(principal: &TaxAmounts, days: i64, rules: &Rulebook, on: IstDate) -> String {
-    let rates = rules.interest_rates();
-    let rate = rates.iter().rev().find(|rate| rate.from <= on).map(|rate| rate.percent.to_string()).unwrap_or_default();
+/// `principal × days × rate / 36500`, head by head; a span in which the rate changes has a term for each rate.
+fn working(principal: &TaxAmounts, spans: &[(i64, Decimal)]) -> String {
+    let terms: Vec<String> = spans.iter().map(|(days, percent)| format!("{days} × {}", percent.normalize())).collect();
+    let terms = match terms.as_slice() {
+        [one] => one.clone(),
+        many => format!("({})", many.join(" + ")),
+    };
     let heads = Head::ALL.into_iter().filter(|head| !principal.of(*head).is_zero());
     let lines: Vec<String> =
-        heads.map(|head| format!("{}: {} × {days} × {rate} / 36500", head.code(), principal.of(head))).collect();
+        heads.map(|head| format!("{}: {} × {terms} / 36500", head.code(), principal.of(head))).collect();
     lines.join("; ")
 }
 
@@ -155,6 +164,7 @@ mod tests {
         };
         let interest = compute(&rules("AVAILMENT"), &facts, None);
         assert_eq!((interest.slices[0].days, interest.total), (184, igst("907.40")));
+        assert_eq!(interest.slices[0].working, "igst: 10000.00 × 184 × 18 / 36500");
         assert!(!interest.ceiling);
         assert!(compute(&rules("AUTO"), &facts, None).ceiling);
     }
@@ -170,8 +180,51 @@ mod tests {
         let zero = BalanceRow { date: day("2024-06-20"), balance: TaxAmounts::ZERO, return_due_date: None };
         let interest = compute(&rules("AUTO"), &facts, Some(&[zero]));
         assert_eq!((interest.slices[0].days, interest.total), (153, igst("754.52")));
+        // INT-1: both figures are published where both can be computed.
+        assert_eq!((interest.by_availment, interest.by_utilisation), (Some(igst("907.40")), Some(igst("754.52"))));
         let full = BalanceRow { balance: igst("10000.00"), ..zero };
         assert!(compute(&rules("AUTO"), &facts, Some(&[full])).slices.is_empty());
+    }
+
+    #[test]
+    fn int_4_a_change_of_rate_has_a_term_of_its_own() {
+        let spans = [(9, Decimal::from(18)), (10, Decimal::from(24))];
+        assert_eq!(working(&igst("36500.00"), &spans), "igst: 36500.00 × (9 × 18 + 10 × 24) / 36500");
+    }
+
+    #[test]
+    fn int_1_before_october_2022_interest_runs_from_availing_also_where_balances_are_known() {
+        let facts = ReversalFacts {
+            tax: igst("10000.00"),
+            day_181: Some(day("2022-09-30")),
+            availed_on: Some(day("2022-04-20")),
+            reversed_on: day("2022-10-20"),
+        };
+        let zero = BalanceRow { date: day("2022-06-20"), balance: TaxAmounts::ZERO, return_due_date: None };
+        let old = compute(&rules("AUTO"), &facts, Some(&[zero]));
+        assert_eq!((old.basis, old.ceiling), (InterestBasis::Availment, false));
+        let first_of_the_new_law = ReversalFacts { day_181: Some(day("2022-10-01")), ..facts };
+        let new = compute(&rules("AUTO"), &first_of_the_new_law, Some(&[zero]));
+        assert_eq!(new.basis, InterestBasis::Utilisation);
+    }
+
+    #[test]
+    fn int_3_cess_balance_does_not_cover_a_shortfall() {
+        let facts = ReversalFacts {
+            tax: igst("100000.00"),
+            day_181: Some(day("2024-10-13")),
+            availed_on: Some(day("2024-05-20")),
+            reversed_on: day("2024-11-20"),
+        };
+        let amount = |text: &str| text.parse::<Paise>().unwrap();
+        let balance = TaxAmounts {
+            igst: amount("10000.00"),
+            cgst: amount("30000.00"),
+            sgst: amount("30000.00"),
+            cess: amount("500000.00"),
+        };
+        let row = BalanceRow { date: day("2024-06-20"), balance, return_due_date: None };
+        assert_eq!(compute(&rules("AUTO"), &facts, Some(&[row])).slices[0].principal, igst("30000.00"));
     }
 
     #[test]

@@ -125,6 +125,12 @@ pub struct ReversalInterest {
     pub slices: Vec<InterestSlice>,
     /// Their sum by head.
     pub total: TaxAmounts,
+    /// Interest from the claim on, whatever was applied; absent where its day is not known (INT-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_availment: Option<TaxAmounts>,
+    /// Interest from utilisation on, whatever was applied; absent where the balances are not known (INT-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_utilisation: Option<TaxAmounts>,
 }
 
 /// One entry of credit. Entries are only ever added; what undoes one is another that names it.

@@ -36,31 +36,38 @@ pub fn interest_on_amount(
     rates: &[DatedRate],
     day_count: DayCount,
 ) -> Interest {
-    let first = match day_count {
-        DayCount::ExcludeStart => from.next(),
-        DayCount::IncludeBoth => from,
-    };
+    let first = first_day(from, day_count);
     if to < first {
         return Interest { days: 0, interest: Paise::ZERO };
     }
-    let percent_days = percent_days(first, to, rates);
+    let spans = days_by_rate(from, to, rates, day_count);
+    let percent_days: Decimal = spans.into_iter().map(|(days, percent)| percent * Decimal::from(days)).sum();
     let exact = amount.to_rupees() * percent_days / Decimal::from(100 * DAYS_OF_A_YEAR);
     Interest { days: to.days_since(first) + 1, interest: rounded(exact) }
 }
 
-/// Sum over the days `first..=last` of the rate in force on each.
-fn percent_days(first: IstDate, last: IstDate, rates: &[DatedRate]) -> Decimal {
+fn first_day(from: IstDate, day_count: DayCount) -> IstDate {
+    match day_count {
+        DayCount::ExcludeStart => from.next(),
+        DayCount::IncludeBoth => from,
+    }
+}
+
+/// INT-4: the counted days of a span with the rate in force on them, a pair for each rate, in order.
+#[must_use]
+pub fn days_by_rate(from: IstDate, to: IstDate, rates: &[DatedRate], day_count: DayCount) -> Vec<(i64, Decimal)> {
+    let first = first_day(from, day_count);
     let mut sorted = rates.to_vec();
     sorted.sort_by_key(|rate| rate.from);
-    let mut sum = Decimal::ZERO;
+    let mut spans = Vec::new();
     for (index, rate) in sorted.iter().enumerate() {
         let begins = rate.from.max(first);
-        let ends = sorted.get(index + 1).map_or(last, |next| next.from.minus_days(1).min(last));
+        let ends = sorted.get(index + 1).map_or(to, |next| next.from.minus_days(1).min(to));
         if begins <= ends {
-            sum += rate.percent * Decimal::from(ends.days_since(begins) + 1);
+            spans.push((ends.days_since(begins) + 1, rate.percent));
         }
     }
-    sum
+    spans
 }
 
 /// A balance of the electronic credit ledger after a debit (INT-2).
@@ -160,6 +167,10 @@ pub struct ReversalInterest {
     pub slices: Vec<Slice>,
     /// Their interest; `None` where the basis applied cannot be computed.
     pub interest: Option<Paise>,
+    /// The one slice by availment, where the day of the claim is known.
+    pub availment: Option<Vec<Slice>>,
+    /// The slices by utilisation, where the balances are known.
+    pub utilisation: Option<Vec<Slice>>,
     /// Interest by availment, where the day of the claim is known.
     pub by_availment: Option<Paise>,
     /// Interest by utilisation, where the balances are known.
@@ -201,8 +212,8 @@ pub fn reversal_interest(rulebook: &Rulebook, reversal: &Reversal<'_>, rates: &[
     let by_utilisation = utilisation.as_ref().map(sum);
     let utilised = utilisation.as_ref().map(|slices| slices.iter().map(|slice| slice.amount).sum());
     let (slices, interest) = match basis {
-        BasisApplied::Availment => (availment.unwrap_or_default(), by_availment),
-        BasisApplied::Utilisation => (utilisation.unwrap_or_default(), by_utilisation),
+        BasisApplied::Availment => (availment.clone().unwrap_or_default(), by_availment),
+        BasisApplied::Utilisation => (utilisation.clone().unwrap_or_default(), by_utilisation),
     };
     let minimum_combined_balance = counting.and_then(|balances| balances.iter().map(|one| one.combined()).min());
     ReversalInterest {
@@ -212,6 +223,8 @@ pub fn reversal_interest(rulebook: &Rulebook, reversal: &Reversal<'_>, rates: &[
         utilised,
         slices,
         interest,
+        availment,
+        utilisation,
         by_availment,
         by_utilisation,
     }

@@ -4,3 +4,4 @@
 mod bills;
 mod duty;
 mod support;
+mod user_needs;

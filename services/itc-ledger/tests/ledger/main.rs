@@ -6,4 +6,5 @@ mod interleavings;
 mod oracle;
 mod stories;
 mod support;
+mod user_needs;
 mod views;

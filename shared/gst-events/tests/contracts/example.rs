@@ -82,6 +82,7 @@ fn named(name: &str) -> Option<Value> {
         "FinancialYear" => "2026-27",
         "DocumentNumber" => "INV/2026-04-1547",
         "DocumentKey" => "29AAACX0123A1ZZ:INVOICE:INV/2026-04-1547:2026-27",
+        "Percent" => "18",
         "CreditSubject" => "29AAACX0123A1ZZ:INVOICE:INV/2026-04-1547:2026-27",
         "BillOfEntryId" => "INNSA1/4000001/2026-04-08",
         "PortCode" => "INNSA1",
