@@ -9,10 +9,11 @@ ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 # What cargo needs to build the dependencies alone: manifests, the lock, and each target's root as an empty file. The stage
 # is run for every change, but what it leaves is the same until a manifest changes, and so is the layer below that copies it.
 FROM ${RUST} AS manifests
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /source
 COPY . .
 RUN mkdir /skeleton \
- && find . -name Cargo.toml -o -name Cargo.lock | xargs cp --parents -t /skeleton \
+ && find . '(' -name Cargo.toml -o -name Cargo.lock ')' -exec cp --parents -t /skeleton {} + \
  && find . -path '*/src/lib.rs' -o -path '*/src/main.rs' -o -path '*/tests/*.rs' -o -path './tests/*.rs' -o -path '*/benches/*.rs' \
     | while read -r root; do mkdir -p "/skeleton/${root%/*}"; echo 'fn main() {}' > "/skeleton/$root"; done \
  && find /skeleton -name lib.rs -exec sh -c ': > "$1"' empty {} \; \
