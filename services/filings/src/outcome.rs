@@ -1,48 +1,8 @@
 //! How `filings` decides; each outcome names its rule.
 
-use gst_rules::rule::{self, RuleRef};
-use stream::{Outcome, OutcomeKind};
-
-/// Declares the outcomes with code, class and rule.
-macro_rules! outcomes {
-    ($($(#[$meta:meta])* $variant:ident = $code:literal, $kind:ident, $rule:ident;)+) => {
-        /// What became of an event.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum FilingsOutcome {
-            $($(#[$meta])* $variant,)+
-        }
-
-        impl FilingsOutcome {
-            /// The rule that decided.
-            #[must_use]
-            pub const fn rule_ref(self) -> RuleRef {
-                match self {
-                    $(Self::$variant => rule::$rule,)+
-                }
-            }
-        }
-
-        impl Outcome for FilingsOutcome {
-            fn kind(&self) -> OutcomeKind {
-                match self {
-                    $(Self::$variant => OutcomeKind::$kind,)+
-                }
-            }
-
-            fn code(&self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)+
-                }
-            }
-
-            fn rule(&self) -> &'static str {
-                self.rule_ref().code()
-            }
-        }
-    };
-}
-
-outcomes! {
+gst_events::outcomes! {
+    /// What became of an event.
+    enum FilingsOutcome;
     /// A supplier is known, or its frequency changed.
     Registered = "SUPPLIER_REGISTERED", Decided, EG_9;
     /// A new record was saved.

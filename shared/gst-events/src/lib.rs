@@ -12,6 +12,7 @@ mod gstr2b;
 mod ims;
 mod ledger;
 mod orders;
+mod outcomes;
 mod outgoing;
 mod payments;
 mod public;
