@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
 
 mod bench;
+mod bills;
 mod interleavings;
 mod stories;
 mod witnesses;
