@@ -184,8 +184,8 @@ proptest! {
             records.dedup();
             prop_assert_eq!(records.len(), lines.len(), "a record counts twice: {:?}", lines);
             let sum: i64 = lines.iter().map(|(_, _, effect)| effect).sum();
-            let versions = lines.iter().filter(|(_, record, _)| !record.ends_with("#out"));
-            let last = versions.last().map(|(_, record, _)| life.values.get(record).copied());
+            let last = lines.iter().rfind(|(_, record, _)| !record.ends_with("#out"));
+            let last = last.map(|(_, record, _)| life.values.get(record).copied());
             let reversed = lines.iter().any(|(_, record, _)| record.ends_with("#out"));
             match (reversed, life.locked_when_moved, last) {
                 // Given back in full: nothing is left of the credit that was locked before the move.
