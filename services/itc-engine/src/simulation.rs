@@ -22,8 +22,19 @@ impl Simulation {
     /// # Errors
     /// [`DriverError`] where a worker does not start.
     pub fn start(partitions: u32, rows: &BTreeMap<String, String>) -> Result<Self, DriverError> {
+        Self::start_with(partitions, rows, &config_of(rows))
+    }
+
+    /// As [`Simulation::start`], with limits of the loop of its own.
+    ///
+    /// # Errors
+    /// [`DriverError`] where a worker does not start.
+    pub fn start_with(
+        partitions: u32,
+        rows: &BTreeMap<String, String>,
+        config: &WorkerConfig,
+    ) -> Result<Self, DriverError> {
         let mut driver = TopologyDriver::new(partitions);
-        let config = config_of(rows);
         driver.add_with(&FEEDS, config.clone(), ingest::Ingest::new);
         driver.add_with(FROM_SUPPLIERS, config.clone(), filings::Filings::new);
         driver.add_with(FROM_CUSTOMS, config.clone(), customs::Customs::new);
@@ -31,7 +42,7 @@ impl Simulation {
         driver.add_with(FROM_RECIPIENTS, config.clone(), gstr2b::Gstr2b::new);
         driver.add_with(FROM_RECIPIENTS, config.clone(), payment_timers::PaymentTimers::new);
         driver.add_with(FROM_RECIPIENTS, config.clone(), itc_ledger::ItcLedger::new);
-        driver.add_with(FROM_RECIPIENTS, config, audit_evidence::AuditEvidence::new);
+        driver.add_with(FROM_RECIPIENTS, config.clone(), audit_evidence::AuditEvidence::new);
         driver.set_mark_writer(|broker: &SimulatedBroker, day| {
             let date = IstDate::from_naive(day);
             let mark = DayOpened { date, commands: Vec::new(), command_offsets: BTreeMap::new() };

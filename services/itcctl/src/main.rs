@@ -39,6 +39,8 @@ enum Command {
     /// Kafka topics: the list, and creating what is missing.
     #[command(subcommand)]
     Topics(itcctl::topics::TopicsCommand),
+    /// The invented year under seeded faults, on the simulated log: it must end as it does without any.
+    Simulate(itcctl::demo::chaos::SimulateArguments),
     /// Asks a worker's admin page whether it is alive or ready: exit code 0 for yes.
     Probe(itcctl::probe::ProbeArguments),
     /// An invented year, or your own files, through the whole engine: tables, and a check against an oracle.
@@ -110,6 +112,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Command::Parked(command) => itcctl::operate::parked(command, &mut out),
         Command::Topics(command) => itcctl::topics::run(command, &mut out),
         Command::Probe(arguments) => itcctl::probe::run(arguments, &mut out),
+        Command::Simulate(arguments) => itcctl::demo::chaos::run(arguments, &mut out),
         Command::Demo(arguments) => itcctl::demo::run(arguments, &mut out),
     }
 }

@@ -104,6 +104,9 @@ pub enum DriverError {
     /// There is no such worker.
     #[error("there is no worker {0}")]
     NoSuchWorker(WorkerName),
+    /// A process that was replaced committed something.
+    #[error("a process of {0} that was replaced has committed")]
+    ZombieCommitted(WorkerName),
     /// The writer of marks failed, or there is none.
     #[error("day {day} cannot be opened: {reason}")]
     Marks {
@@ -146,6 +149,8 @@ pub struct TopologyDriver {
     day: Option<NaiveDate>,
     positions: BTreeMap<String, BTreeMap<u32, i64>>,
     steps_max: u64,
+    /// Processes that were replaced and do not know it yet.
+    zombies: Vec<(WorkerName, Box<dyn AnyWorker>)>,
 }
 
 impl std::fmt::Debug for TopologyDriver {
@@ -166,6 +171,7 @@ impl TopologyDriver {
             day: None,
             positions: BTreeMap::new(),
             steps_max: STEPS_MAX,
+            zombies: Vec::new(),
         }
     }
 
@@ -287,6 +293,45 @@ impl TopologyDriver {
         slot.idle_at = None;
     }
 
+    /// Steps one worker once, whatever the others do. True if it was not idle.
+    ///
+    /// # Errors
+    /// [`DriverError`].
+    pub fn step_worker(&mut self, worker: WorkerName) -> Result<bool, DriverError> {
+        let at = self.at(worker)?;
+        self.step(at, &mut RunReport::default())
+    }
+
+    /// Starts a new process in the place of one that is held up beyond its session, and leaves that one as it stands
+    /// until [`TopologyDriver::wake_zombies`].
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn replace(&mut self, worker: WorkerName) -> Result<(), DriverError> {
+        let at = self.at(worker)?;
+        let held_up = self.slots[at].worker.take();
+        self.zombies.extend(held_up.map(|held_up| (worker, held_up)));
+        self.restart(at, false);
+        Ok(())
+    }
+
+    /// Lets processes that were replaced go on, until each has heard of it; none may commit.
+    ///
+    /// # Errors
+    /// [`DriverError::ZombieCommitted`].
+    pub fn wake_zombies(&mut self) -> Result<(), DriverError> {
+        for (name, mut zombie) in std::mem::take(&mut self.zombies) {
+            loop {
+                match zombie.step() {
+                    Ok(Step::Committed { .. }) => return Err(DriverError::ZombieCommitted(name)),
+                    Ok(Step::Restored | Step::Skipped | Step::Aborted | Step::IndexRepaired) => {}
+                    Ok(Step::Fenced | Step::Rebalanced | Step::Idle) | Err(_) => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn busy(&self) -> String {
         let busy = self.slots.iter().filter(|slot| slot.last != Step::Idle);
         busy.map(|slot| format!("{} ({:?})", slot.name, slot.last)).collect::<Vec<_>>().join(", ")
@@ -326,6 +371,23 @@ impl TopologyDriver {
             next = opening.succ_opt();
         }
         Ok(report)
+    }
+
+    /// Opens every day up to and including `day` before any worker hears of them, and lets the topology come to rest.
+    ///
+    /// # Errors
+    /// [`DriverError`].
+    pub fn jump_to(&mut self, day: NaiveDate) -> Result<RunReport, DriverError> {
+        let mut next = self.day.map_or(Some(day), |last| last.succ_opt());
+        while let Some(opening) = next.filter(|opening| *opening <= day) {
+            let Some(marks) = &mut self.marks else {
+                return Err(DriverError::Marks { day: opening, reason: "no writer of marks was set".to_owned() });
+            };
+            marks.open_day(&self.broker, opening).map_err(|reason| DriverError::Marks { day: opening, reason })?;
+            self.day = Some(opening);
+            next = opening.succ_opt();
+        }
+        self.run_until_idle()
     }
 
     /// The last day opened by [`TopologyDriver::advance_to`].

@@ -2,6 +2,7 @@
 //! independent recomputation; or a user's own files.
 
 mod behaviour;
+pub mod chaos;
 mod check;
 mod children;
 mod engine;

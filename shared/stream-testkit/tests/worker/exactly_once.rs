@@ -282,7 +282,7 @@ fn fault_strategy() -> impl Strategy<Value = (bool, u64, Fault)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn faults_change_nothing_that_is_said(
