@@ -5,7 +5,7 @@ export BASH_ENV := $(CURDIR)/.tools/env
 LOCAL := deploy/local/local.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt lint deny cases broker install local-up local-down local-status audit clean-local
+.PHONY: help demo test bench sim fmt lint deny cases broker install local-up local-down local-status audit clean-local
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,9 +20,11 @@ test: ## the one gate: format, lints, dependencies, tests, cases, broker suite
 properties: ## the properties on 10,000 random stories each (CASES=…), seeds printed on failure
 	PROPTEST_CASES=$(or $(CASES),10000) cargo test --locked -p ims -p gstr2b -p itc-tests --test law --test topology
 
-bench: ## the benchmarks (release build)
-	@compgen -G '*/*/benches/*.rs' > /dev/null || { echo "there are no benchmarks in this workspace yet"; exit 1; }
-	cargo bench --workspace --locked --benches
+bench: ## the benchmarks (release build, a Redis of its own)
+	@export ITC_LOCAL_DIR=$(CURDIR)/.local/bench; $(LOCAL) up redis > /dev/null; \
+	export REDIS_URL=$$($(LOCAL) env | sed -n 's/^REDIS_URL=//p'); \
+	cargo bench --locked -p stream-store -p stream-timers -p gstr2b --benches; ended=$$?; \
+	$(LOCAL) down redis > /dev/null; exit $$ended
 
 fmt: ## format all code
 	cargo fmt --all
@@ -35,6 +37,9 @@ deny: install-gate ## licences, banned crates and sources of dependencies
 
 cases: ## the law: every JSON case through the whole topology on the simulated log
 	cargo run -q --locked -p itcctl -- cases run tests/cases/ims tests/cases/rules
+
+sim: ## seeded faults through the whole topology (SEED=17 replays one, SEEDS=1000 runs so many, DOCUMENTS=20)
+	@$(if $(SEED),cargo run -q --locked -p itcctl -- simulate --seed $(SEED) --documents $(or $(DOCUMENTS),2) --verbose,cargo run -q --locked -p itcctl -- simulate --seeds $(or $(SEEDS),100) --documents $(or $(DOCUMENTS),2))
 
 broker: ## only the broker suite, on a Kafka and Redis of its own
 	@.ci/run install build broker
