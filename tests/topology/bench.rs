@@ -53,7 +53,7 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    fn reported(&self, delete: bool) -> Gstr1Document {
+    pub(crate) fn reported(&self, delete: bool) -> Gstr1Document {
         let tax = igst(self.rupees);
         let taxable_value = Paise::from_rupees(self.rupees * 10);
         Gstr1Document {

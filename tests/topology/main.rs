@@ -5,5 +5,7 @@
 mod bench;
 mod bills;
 mod interleavings;
+mod statements;
 mod stories;
+mod user_needs;
 mod witnesses;
