@@ -4,8 +4,8 @@ use crate::decide::Work;
 use crate::rows::{self, PassedRow};
 use gst_events::{
     ActiveRulebook, Alert, AnnualReturnFiled, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut,
-    BillOfEntryReceived, BillOfEntryStatusChanged, CreditAvailed, CreditLedgerBalanceReported, EventPayload,
-    FilingDiffers, ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing,
+    BillOfEntryReceived, BillOfEntryStatusChanged, CreditAvailed, CreditCategorySet, CreditLedgerBalanceReported,
+    EventPayload, FilingDiffers, ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing,
     PaymentTimerFired, PeriodLocked, PermanentReversalRecorded, Request, RequestStatus, ReturnClaimsTold,
     ReversalStatementOpened, SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed,
 };
@@ -22,7 +22,7 @@ gst_events::reads! {
         CreditAvailed, InvoicePaymentChanged, PaymentTimerFired, TimersPassed, PermanentReversalRecorded,
         BillOfEntryReceived, BillOfEntryAmended, BillOfEntryStatusChanged, BillOfEntryMovedOut, BillOfEntryMovedIn,
         SupplierGstr3bStatus, ImsRecordDecided, AnnualReturnFiled, CreditLedgerBalanceReported, PeriodLocked,
-        TaxpayerRegistered, ReturnClaimsTold, ReversalStatementOpened,
+        TaxpayerRegistered, ReturnClaimsTold, ReversalStatementOpened, CreditCategorySet,
     }
 }
 
@@ -108,6 +108,7 @@ impl Processor for ItcLedger {
         reaction(TaxpayerRegistered::TYPE, &[]),
         reaction(ReturnClaimsTold::TYPE, &[FilingDiffers::TYPE, Alert::TYPE]),
         reaction(ReversalStatementOpened::TYPE, &[]),
+        reaction(CreditCategorySet::TYPE, OF_A_FACT),
     ];
     type Event = Event;
     type Output = Outgoing;
@@ -135,6 +136,7 @@ impl Processor for ItcLedger {
             Event::TaxpayerRegistered(event) => key(event.gstin),
             Event::ReturnClaimsTold(event) => key(event.recipient.gstin()),
             Event::ReversalStatementOpened(event) => key(event.recipient.gstin()),
+            Event::CreditCategorySet(event) => key(event.recipient.gstin()),
         }
     }
 
@@ -292,6 +294,10 @@ fn decide_event(
         Event::ReversalStatementOpened(event) => {
             work.statement_opened(event)?;
             rule::ECR_1
+        }
+        Event::CreditCategorySet(event) => {
+            work.category_set(event)?;
+            rule::BLK_3
         }
     };
     Ok((LedgerOutcome::Recorded(decided_under), resume))

@@ -101,6 +101,11 @@ pub enum Fact {
         /// How much.
         tax: TaxAmounts,
     },
+    /// What it was bought for; blocked credit goes out with each claim (BLK-1, BLK-3).
+    Category {
+        /// The clause of section 17(5) that blocks it; absent where nothing does.
+        blocked_by: Option<String>,
+    },
     /// The portal lists a reversal under rule 37A (R37A-7).
     Listed {
         /// How much.

@@ -14,7 +14,8 @@ pub enum BillOfEntryType {
     /// Duty paid, goods free.
     #[default]
     HomeConsumption,
-    /// Warehoused: no duty, no credit.
+    /// Warehoused: no duty, no credit. Some feeds call it `WAREHOUSING` (BOE-2).
+    #[serde(alias = "WAREHOUSING")]
     IntoBond,
     /// Cleared from the warehouse.
     ExBond,

@@ -179,3 +179,9 @@ fn id_12_be_1_sez_bills_keep_their_section() {
     let said = world.tell(&moved(FIRST, SECOND, "2025-12-22"));
     assert_eq!(said[..2], ["first out rev IMPGSEZA 18000.00 2025-12-24", "second in new IMPGSEZA 18000.00 2025-12-24"]);
 }
+
+#[test]
+fn boe_2_warehousing_is_another_word_for_into_bond() {
+    let kind: BillOfEntryType = serde_json::from_str("\"WAREHOUSING\"").unwrap();
+    assert_eq!(kind, BillOfEntryType::IntoBond);
+}

@@ -2,7 +2,8 @@
 
 use super::Work;
 use crate::rows::{self, Fact, LineFact, NoteRow};
-use gst_events::{Alert, CreditAvailed, CreditSubject, Outgoing, PermanentReversalRecorded};
+use gst_events::{Alert, CreditAvailed, CreditCategorySet, CreditSubject, Outgoing, PermanentReversalRecorded};
+use gst_rules::eligibility::{Category, Eligibility, Purchase, RecipientKind, SupplierKind, Use, eligibility};
 use gst_rules::rule;
 use gst_types::{DocumentKey, DocumentKind, TaxAmounts};
 use stream::DecideError;
@@ -70,6 +71,51 @@ impl Work<'_, '_> {
         self.add_step(&mut row, event.at, fact)?;
         self.settle(row)?;
         Ok(())
+    }
+
+    /// BLK-1 to BLK-3: what a document was bought for. A word that nobody knows changes nothing and is told.
+    ///
+    /// # Errors
+    /// [`DecideError`] where rows cannot be read.
+    pub fn category_set(&mut self, event: &CreditCategorySet) -> Result<(), DecideError> {
+        let usage = event.usage.as_deref().map(|word| (word, Use::from_code(word)));
+        let (Some(category), false) =
+            (Category::from_code(&event.category), usage.is_some_and(|(_, known)| known.is_none()))
+        else {
+            self.category_unknown(event);
+            return Ok(());
+        };
+        let (mut row, _) = self.owner(&event.subject)?;
+        let purchase = Purchase {
+            recipient: RecipientKind::Regular,
+            supplier: SupplierKind::Regular,
+            category,
+            used_for: usage.and_then(|(_, known)| known),
+            statutory_obligation: false,
+            capitalised: true,
+            date: row.summary.state.as_ref().map(|state| state.document_date),
+        };
+        let blocked_by = match eligibility(&purchase) {
+            Eligibility::Blocked(clause) => Some(clause.code().to_owned()),
+            Eligibility::Eligible | Eligibility::Recipient(_) | Eligibility::Supplier(_) => None,
+        };
+        self.add_step(&mut row, event.at, Fact::Category { blocked_by })?;
+        self.settle(row)?;
+        Ok(())
+    }
+
+    fn category_unknown(&mut self, event: &CreditCategorySet) {
+        let alert = Alert {
+            code: "CREDIT_CATEGORY_UNKNOWN".to_owned(),
+            gstin: self.recipient.gstin(),
+            subject: Some(event.subject.clone()),
+            date: event.at.date(),
+            message: "category or usage is no word of BLK-1 or BLK-2, such as FOOD or FURTHER_SUPPLY; nothing changed"
+                .to_owned(),
+            rule: Some(rule::BLK_1),
+            worker: "itc-ledger".to_owned(),
+        };
+        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 
     /// R37-11: of a credit note accepted in the register, the tax that no line of a statement has taken out already.

@@ -64,7 +64,32 @@ impl Machine<'_> {
         let kind = self.kind_of(subject, table);
         self.own_entry(step, subject, LedgerEntryKind::ItcAvailed, lines_of(kind), tax, Some(return_period));
         self.avail(step, subject, tax, return_period);
+        self.block(step, subject, tax, Some(return_period));
         self.recompute_claim(step, return_period);
+    }
+
+    /// BLK-1, BLK-3: the category of a document is set. Credit that is blocked from now on goes out at once; credit that is
+    /// freed from now on is claimed in full the next time, and what went out for good stays out.
+    pub(super) fn category(&mut self, step: &Step, blocked: bool) {
+        let becomes_blocked = blocked && !self.blocked;
+        self.blocked = blocked;
+        if becomes_blocked {
+            let subject = self.row.subject.clone();
+            let rest = self.summary.base();
+            self.block(step, &subject, rest, None);
+            self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::BLK_3);
+        }
+    }
+
+    /// BLK-3: gross into 4(A), out through 4(B)(1), never more than is left (R37-14).
+    pub(super) fn block(&mut self, step: &Step, subject: &CreditSubject, tax: TaxAmounts, given: Option<TaxPeriod>) {
+        if !self.blocked {
+            return;
+        }
+        let taken = tax.min(&self.summary.base()).max(&TaxAmounts::ZERO);
+        self.summary.permanent += taken;
+        let lines = lines_of(EntryKind::Blocked17Sub5);
+        self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines, taken, given);
     }
 
     /// BOE-4: a bill left the life cycle by a side exit. What was claimed of it stands until the recipient reverses it, and

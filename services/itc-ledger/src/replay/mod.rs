@@ -82,6 +82,8 @@ struct Machine<'r> {
     eligible: bool,
     /// Whether the Bill of Entry was cancelled or purged.
     ended: bool,
+    /// Whether section 17(5) blocks the credit as it is categorised now.
+    blocked: bool,
     debit_notes: BTreeMap<DocumentKey, (IstDate, Option<FinancialYear>)>,
     /// Differences of a Bill of Entry that customs told and no line of a statement has repeated yet.
     deltas_told: Vec<TaxAmounts>,
@@ -106,6 +108,7 @@ impl<'r> Machine<'r> {
             latest_period: None,
             eligible: false,
             ended: false,
+            blocked: false,
             debit_notes: BTreeMap::new(),
             deltas_told: Vec::new(),
             taken_of: BTreeMap::new(),
@@ -199,6 +202,7 @@ impl<'r> Machine<'r> {
                 );
                 self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::R37_14);
             }
+            Fact::Category { blocked_by } => self.category(step, blocked_by.is_some()),
             Fact::Listed { .. } => {
                 self.listed_at = Some(self.listed_at.map_or(step.at, |at| at.min(step.at)));
                 self.advance(Some(step.at));
@@ -253,6 +257,7 @@ impl<'r> Machine<'r> {
         }
         let lines = line(ReturnLine::AllOther);
         self.own_entry(step, subject, LedgerEntryKind::Amendment, lines, credit - before, None);
+        self.block(step, subject, credit - before, None);
     }
 
     /// Which cause an event has that moves base or claims: the one that holds the whole.

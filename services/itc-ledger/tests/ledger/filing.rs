@@ -2,8 +2,8 @@
 
 use crate::support::story::Story;
 use gst_events::{
-    Alert, ClaimedLine, CreditAvailed, CreditSubject, EntryStatus, EventPayload, FilingDiffers, LedgerEntry, Origin,
-    PeriodLocked, RecordId, ReturnClaimsTold, ReversalStatementOpened, Topic,
+    Alert, ClaimedLine, CreditAvailed, CreditCategorySet, CreditSubject, EntryStatus, EventPayload, FilingDiffers,
+    LedgerEntry, Origin, PeriodLocked, RecordId, ReturnClaimsTold, ReversalStatementOpened, Topic,
 };
 use gst_rules::{Rulebook, rule};
 use gst_types::{DocumentKey, DocumentKind, IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
@@ -266,6 +266,61 @@ fn r37a_2_a_report_later_on_1_october_goes_to_the_period_of_its_day() {
     let rows = story.bench.rows("itc-ledger");
     assert_eq!(view::return_of(&rows, recipient(), period("102025")).unwrap().lines["4B2"], igst("18000.00"));
     assert!(view::return_of(&rows, recipient(), period("092025")).unwrap().lines["4B2"].is_zero());
+}
+
+fn categorise(story: &mut Story, at_text: &str, category: &str, usage: Option<&str>) {
+    let set = CreditCategorySet {
+        recipient: recipient(),
+        subject: story.documents["A"].clone(),
+        category: category.to_owned(),
+        usage: usage.map(str::to_owned),
+        reason: None,
+        at: at(at_text),
+    };
+    story.bench.open_to(at(at_text));
+    story.bench.tell(RECIPIENT, at(at_text), &set);
+}
+
+fn lines_of(story: &Story, of: &str) -> BTreeMap<String, TaxAmounts> {
+    view::return_of(&story.bench.rows("itc-ledger"), recipient(), period(of)).unwrap().lines
+}
+
+#[test]
+fn blk_3_blocked_credit_goes_gross_into_4a_and_out_through_4b1_of_the_same_return() {
+    let events = invoice_and_claim("2024-04-15", "2024-04-16T10:00:00", "2024-05-20T10:00:00", "042024");
+    let mut story = story(&events[..1]);
+    categorise(&mut story, "2024-04-17T10:00:00", "MOTOR_VEHICLE_UPTO_13", None);
+    story.event(&events[1]);
+    let lines = lines_of(&story, "042024");
+    assert_eq!((lines["4A5"], lines["4B1"]), (igst("18000.00"), igst("18000.00")));
+    // Nothing is left for rule 37 (APP-2).
+    story.bench.open_to(at("2024-10-14T10:00:00"));
+    assert!(lines_of(&story, "102024")["4B2"].is_zero());
+}
+
+#[test]
+fn blk_2_an_exception_of_use_leaves_the_credit_alone() {
+    let mut story = story(&invoice_and_claim("2024-04-15", "2024-04-16T10:00:00", "2024-05-20T10:00:00", "042024"));
+    categorise(&mut story, "2024-06-17T10:00:00", "MOTOR_VEHICLE_UPTO_13", Some("FURTHER_SUPPLY"));
+    assert!(lines_of(&story, "062024")["4B1"].is_zero());
+}
+
+#[test]
+fn blk_3_a_category_set_after_the_claim_takes_the_rest_out_once() {
+    let mut story = story(&invoice_and_claim("2024-04-15", "2024-04-16T10:00:00", "2024-05-20T10:00:00", "042024"));
+    story.event(&json!({"type": "itc_reversed_permanently", "at": "2024-06-20T10:00:00", "ref": "A", "rule": "42",
+        "return_period": "052024", "igst": "3000.00"}));
+    categorise(&mut story, "2024-07-17T10:00:00", "FOOD", None);
+    categorise(&mut story, "2024-07-18T10:00:00", "FOOD", None);
+    assert_eq!(lines_of(&story, "072024")["4B1"], igst("15000.00"));
+}
+
+#[test]
+fn blk_1_a_category_that_nobody_knows_changes_nothing_and_is_told() {
+    let mut story = story(&invoice_and_claim("2024-04-15", "2024-04-16T10:00:00", "2024-05-20T10:00:00", "042024"));
+    categorise(&mut story, "2024-07-17T10:00:00", "YACHT", None);
+    assert_eq!(alerts(&story, "CREDIT_CATEGORY_UNKNOWN").len(), 1);
+    assert!(lines_of(&story, "072024")["4B1"].is_zero());
 }
 
 #[test]
