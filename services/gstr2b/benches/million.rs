@@ -130,6 +130,7 @@ fn record(number: usize, rupees: i64) -> ImsRecordDecided {
         trade_name: None,
         irn: None,
         reference_date: None,
+        bill_amendment: None,
         amends: None,
         original: None,
         amends_document: None,
