@@ -9,6 +9,7 @@ mod engine;
 mod faults;
 mod generate;
 mod kafka_engine;
+mod look_around;
 mod observe;
 mod oracle;
 mod parties;
@@ -105,7 +106,10 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     let Some(kafka) = &arguments.kafka else {
         writeln!(out, "Simulated: the same processors on a log in this process, without Kafka and Redis.")?;
         let mut engine = SimulatedEngine::start()?;
-        let right = show(&mut engine, &story, out)?;
+        let (right, observed) = show(&mut engine, &story, out)?;
+        if let (Some((command, _)), true) = (look_around::commands(&observed).first(), arguments.ask.is_empty()) {
+            writeln!(out, "\nAsk it more: --ask \"{command}\", and any other read-only command of itcctl")?;
+        }
         for command in &arguments.ask {
             writeln!(out, "\n$ itcctl {command}")?;
             if let Err(error) = views::ask(command, &SimulatedSource(engine.simulation()), out) {
@@ -116,7 +120,8 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     };
     let Some(redis) = &arguments.redis else {
         writeln!(out, "Kafka at {kafka}, {} workers that run already", arguments.workers.len())?;
-        return show(&mut KafkaEngine::attach(kafka, &arguments.workers, watch_signals()?)?, &story, out);
+        let mut engine = KafkaEngine::attach(kafka, &arguments.workers, watch_signals()?)?;
+        return Ok(show(&mut engine, &story, out)?.0);
     };
     let surroundings = Surroundings::find(kafka, redis, story.first_day)?;
     writeln!(out, "Kafka at {kafka}, Redis at {redis}, workers' logs in {}", surroundings.folder.display())?;
@@ -124,12 +129,15 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
     if arguments.faults {
         engine.break_things(Faults::new(&surroundings));
     }
-    let right = show(&mut engine, &story, out)?;
+    let (right, observed) = show(&mut engine, &story, out)?;
     if let Some(broken) = engine.broken() {
         writeln!(out, "faults: {broken}")?;
     }
     if arguments.keep {
-        keep(&mut engine, &surroundings, out)?;
+        engine.workers().keep();
+        look_around::tell(&observed, engine.workers(), &surroundings, out)?;
+        let ids: Vec<String> = engine.workers().ids().iter().map(u32::to_string).collect();
+        writeln!(out, "Stop them with: kill {}", ids.join(" "))?;
     }
     Ok(right)
 }
@@ -169,7 +177,7 @@ fn own_files(arguments: &DemoArguments, out: &mut dyn Write) -> Result<Story> {
     Ok(Story { days, first_day, last_day, names: Names::default(), year: None, nothing_refused })
 }
 
-fn show(engine: &mut dyn Engine, story: &Story, out: &mut dyn Write) -> Result<bool> {
+fn show(engine: &mut dyn Engine, story: &Story, out: &mut dyn Write) -> Result<(bool, Observed)> {
     engine::run_days(engine, &story.days, story.first_day, story.last_day)?;
     let observed = Observed::read(engine)?;
     tables::statements(&observed, &story.names, out)?;
@@ -179,10 +187,11 @@ fn show(engine: &mut dyn Engine, story: &Story, out: &mut dyn Write) -> Result<b
     timeline::print(&observed, &story.names, out)?;
     tables::answers(&observed, out)?;
     writeln!(out)?;
-    match &story.year {
-        Some(year) => check::check(year, &oracle::expect(year), &observed, out),
-        None => Ok(story.nothing_refused && observed.dead_letters.is_empty()),
-    }
+    let right = match &story.year {
+        Some(year) => check::check(year, &oracle::expect(year), &observed, out)?,
+        None => story.nothing_refused && observed.dead_letters.is_empty(),
+    };
+    Ok((right, observed))
 }
 
 /// Ctrl-C and SIGTERM set a flag that every wait looks at, so that the workers are ended in order.
@@ -202,20 +211,4 @@ fn watch_signals() -> Result<Arc<AtomicBool>> {
         });
     })?;
     Ok(stopped)
-}
-
-fn keep(engine: &mut KafkaEngine, surroundings: &Surroundings, out: &mut dyn Write) -> Result<()> {
-    engine.workers().keep();
-    writeln!(out, "\nThe workers stay up. Look around:")?;
-    for worker in &engine.workers().list {
-        writeln!(out, "  curl -s http://{}/statez    # {}, log {}", worker.address, worker.name, worker.log())?;
-    }
-    writeln!(
-        out,
-        "  /readyz, /metrics and /rows/TABLE/GSTIN answer on the same ports; Kafka is at {}",
-        surroundings.kafka
-    )?;
-    let ids: Vec<String> = engine.workers().ids().iter().map(u32::to_string).collect();
-    writeln!(out, "Stop them with: kill {}", ids.join(" "))?;
-    Ok(())
 }

@@ -1,8 +1,9 @@
 //! Tables that a person likes to read.
 
 use super::observe::{Observed, Statement};
+use crate::pretty::{self, rupees, short};
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 use gst_events::{Acceptance, CreditSubject, ImsAction, LedgerEntry, LedgerEntryKind, RequestStatus};
 use gst_types::{IstDate, Paise, RecipientGstin, TaxAmounts, TaxPeriod};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,33 +23,9 @@ impl Names {
     }
 }
 
-/// Rupees with Indian grouping: 1,23,456.70.
-pub(crate) fn rupees(amount: Paise) -> String {
-    let text = amount.to_string();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        let left = whole.len() - index;
-        if index > 0 && (left == 3 || (left > 3 && left % 2 == 1)) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}.{fraction}")
-}
-
-fn short(amount: Paise) -> String {
-    if amount.is_zero() { "-".to_owned() } else { rupees(amount) }
-}
-
 fn new_table(header: &[&str], numbers_from: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(header.to_vec());
-    for column in table.column_iter_mut().skip(numbers_from) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = pretty::new_table(header);
+    pretty::align_right(&mut table, numbers_from..header.len());
     table
 }
 
@@ -236,16 +213,4 @@ pub(crate) fn answers(observed: &Observed, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "  dead letter: {letter}")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rupees_are_grouped_as_in_india() {
-        assert_eq!(rupees("12345678.90".parse().unwrap()), "1,23,45,678.90");
-        assert_eq!(rupees("-1234.05".parse().unwrap()), "-1,234.05");
-        assert_eq!(rupees("999.00".parse().unwrap()), "999.00");
-    }
 }

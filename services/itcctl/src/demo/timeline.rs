@@ -1,8 +1,9 @@
 //! The way of one document, from its filing to the re-claim, as the recipient's journal tells it.
 
 use super::observe::Observed;
-use super::tables::{Names, rupees};
+use super::tables::Names;
 use crate::feed::translation::at_hour;
+use crate::pretty::rupees;
 use anyhow::Result;
 use gst_events::{
     Acceptance, CreditAvailed, CreditSubject, DocumentFiled, DocumentSaved, EntryStatus, EventPayload, GoodsReceived,
@@ -50,7 +51,7 @@ pub(crate) fn print(observed: &Observed, names: &Names, out: &mut dyn Write) -> 
 }
 
 /// The first document with the whole way behind it, an expressly accepted one if there is any.
-fn choose(observed: &Observed) -> Option<(RecipientGstin, CreditSubject)> {
+pub(crate) fn choose(observed: &Observed) -> Option<(RecipientGstin, CreditSubject)> {
     let of = |kind: LedgerEntryKind| -> BTreeSet<(RecipientGstin, CreditSubject)> {
         let entries = observed.entries.iter().filter(|entry| entry.entry == kind);
         entries.map(|entry| (entry.recipient, entry.subject.clone())).collect()
