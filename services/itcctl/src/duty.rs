@@ -252,14 +252,13 @@ fn write_table(arguments: &DutyArguments, found: &Value, out: &mut dyn Write) ->
         grid.row(vec![words.to_owned(), rule.to_owned(), rupees(computed), cell(amount(payable)), cell(credit)]);
     }
     writeln!(out, "{}", grid.table())?;
-    let text = |name: &str| found[name].as_str().unwrap_or("none named");
-    writeln!(
-        out,
-        "IGST at {}%; duty rates of {}, exchange rate of {} (DUT-7)",
-        text("igst_rate_applied"),
-        text("duty_rate_date"),
-        text("exchange_rate_date")
-    )?;
+    let text = |name: &str| found[name].as_str().unwrap_or_default();
+    write!(out, "IGST at {}%", text("igst_rate_applied"))?;
+    if arguments.presented.is_some() {
+        let (duty, exchange) = (text("duty_rate_date"), text("exchange_rate_date"));
+        write!(out, "; duty rates of {duty}, exchange rate of {exchange} (DUT-7)")?;
+    }
+    writeln!(out)?;
     writeln!(
         out,
         "payable in whole rupees (DUT-9); credit is IGST and cess alone (BOE-1); cost after credit {}",
