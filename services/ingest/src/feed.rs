@@ -51,6 +51,30 @@ impl Feed {
         Self::OperatorCommands,
     ];
 
+    /// Every feed's topic.
+    pub const TOPICS: [&str; 6] = {
+        let mut topics = [""; 6];
+        let mut index = 0;
+        while index < topics.len() {
+            topics[index] = Self::ALL[index].topic();
+            index += 1;
+        }
+        topics
+    };
+
+    /// Its name where one feed is chosen, such as `supplier-filings`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SupplierFilings => "supplier-filings",
+            Self::TaxpayerEvents => "taxpayer-events",
+            Self::BillsOfEntry => "bills-of-entry",
+            Self::PurchaseRegister => "purchase-register",
+            Self::SupplierPayments => "supplier-payments",
+            Self::OperatorCommands => "operator-commands",
+        }
+    }
+
     /// The topic.
     #[must_use]
     pub const fn topic(self) -> &'static str {

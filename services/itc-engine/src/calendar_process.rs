@@ -17,7 +17,7 @@ use stream_kafka::{KafkaSettings, MarkWriter, TopicFollower};
 
 /// The worker's name, its subcommand and its transactional id.
 pub const NAME: WorkerName = WorkerName("calendar");
-const COMMANDS: &str = "itc.operator-commands.v1";
+const COMMANDS: &str = ingest::Feed::OperatorCommands.topic();
 
 /// `[clock]`.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,9 @@
 //! Entry point: one subcommand a worker, each a process of its own.
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use ingest::Feed;
 use itc_engine::{calendar_process, topology};
 use service_kit::{MakeProcessor, RunOptions, ServiceSpec, no_row_decoder, run};
 use std::io::Write;
@@ -22,7 +24,7 @@ enum WorkerCommand {
     /// Validates, splits and re-keys feeds into journals.
     Ingest {
         /// Only this feed; give it several times for several. Without it, every feed.
-        #[arg(long)]
+        #[arg(long, value_parser = feed_parser())]
         feed: Vec<Feed>,
         #[command(flatten)]
         options: Options,
@@ -61,30 +63,6 @@ struct Options {
 impl From<Options> for RunOptions {
     fn from(options: Options) -> Self {
         Self { config: options.config, set: options.set, print_config: options.print_config }
-    }
-}
-
-/// A feed that `ingest` can run on apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Feed {
-    SupplierFilings,
-    TaxpayerEvents,
-    BillsOfEntry,
-    PurchaseRegister,
-    SupplierPayments,
-    OperatorCommands,
-}
-
-impl Feed {
-    const fn name_and_topic(self) -> (&'static str, &'static str) {
-        match self {
-            Self::SupplierFilings => ("supplier-filings", "gst.supplier-filings.v1"),
-            Self::TaxpayerEvents => ("taxpayer-events", "gst.taxpayer-events.v1"),
-            Self::BillsOfEntry => ("bills-of-entry", "customs.bills-of-entry.v1"),
-            Self::PurchaseRegister => ("purchase-register", "erp.purchase-register.v1"),
-            Self::SupplierPayments => ("supplier-payments", "erp.supplier-payments.v1"),
-            Self::OperatorCommands => ("operator-commands", "itc.operator-commands.v1"),
-        }
     }
 }
 
@@ -172,6 +150,12 @@ fn spec<P>(
 }
 
 /// What dead letters and `/statez` call this build.
+/// Reads a feed's name; the possible ones stand in the help.
+fn feed_parser() -> impl TypedValueParser<Value = Feed> {
+    let named = |name: String| Feed::ALL.into_iter().find(|feed| feed.name() == name).ok_or("no such feed");
+    PossibleValuesParser::new(Feed::ALL.map(Feed::name)).try_map(named)
+}
+
 fn build() -> String {
     itc_engine::BUILD.to_owned()
 }
@@ -179,14 +163,13 @@ fn build() -> String {
 fn run_ingest(feeds: &[Feed], options: Options) -> Result<ExitCode> {
     let defaults = include_str!("../../ingest/config/default.toml");
     let processor: MakeProcessor<ingest::Ingest> = Box::new(|_| Ok(ingest::Ingest::new()));
-    let chosen: Vec<(&str, &str)> = feeds.iter().map(|feed| feed.name_and_topic()).collect();
     // Each set of feeds is a group of its own, so that feeds scale apart.
-    let group = match chosen.as_slice() {
+    let group = match feeds {
         [] => None,
-        feeds => Some(format!("ingest-{}", feeds.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("-"))),
+        feeds => Some(format!("ingest-{}", feeds.iter().map(|feed| feed.name()).collect::<Vec<_>>().join("-"))),
     };
     let topics: Vec<&str> =
-        if chosen.is_empty() { topology::FEEDS.to_vec() } else { chosen.iter().map(|(_, topic)| *topic).collect() };
+        if feeds.is_empty() { topology::FEEDS.to_vec() } else { feeds.iter().map(|feed| feed.topic()).collect() };
     run(spec(group, &topics, defaults, processor), &options.into())
 }
 

@@ -4,17 +4,9 @@ use gst_events::Topic;
 use stream::{Processor, Reaction, WorkerName};
 
 /// The topics that upstream systems write.
-pub const FEEDS: [&str; 6] = [
-    "gst.supplier-filings.v1",
-    "gst.taxpayer-events.v1",
-    "customs.bills-of-entry.v1",
-    "erp.purchase-register.v1",
-    "erp.supplier-payments.v1",
-    "itc.operator-commands.v1",
-];
+pub const FEEDS: [&str; 6] = ingest::Feed::TOPICS;
 
-/// The journals that marks are written to.
-pub const JOURNALS: [Topic; 3] = [Topic::RecipientJournal, Topic::SupplierJournal, Topic::CustomsJournal];
+pub use calendar::JOURNALS;
 
 /// One worker of the topology.
 #[derive(Debug, Clone, Copy)]

@@ -2,39 +2,8 @@
 
 use gst_events::{EventPayload, Origin, SupplierForm};
 use gst_types::IstInstant;
+pub use ingest::Feed;
 use serde_json::Value;
-
-/// The feeds that upstream systems publish to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Feed {
-    /// GSTR-1, GSTR-1A, IFF, GSTR-5 and GSTR-6.
-    SupplierFilings,
-    /// What taxpayers do and what is reported on them.
-    TaxpayerEvents,
-    /// Bills of Entry.
-    BillsOfEntry,
-    /// The purchase register.
-    PurchaseRegister,
-    /// Payments.
-    SupplierPayments,
-    /// Commands of operators.
-    OperatorCommands,
-}
-
-impl Feed {
-    /// The topic.
-    #[must_use]
-    pub const fn topic(self) -> &'static str {
-        match self {
-            Self::SupplierFilings => "gst.supplier-filings.v1",
-            Self::TaxpayerEvents => "gst.taxpayer-events.v1",
-            Self::BillsOfEntry => "customs.bills-of-entry.v1",
-            Self::PurchaseRegister => "erp.purchase-register.v1",
-            Self::SupplierPayments => "erp.supplier-payments.v1",
-            Self::OperatorCommands => "itc.operator-commands.v1",
-        }
-    }
-}
 
 /// What a supplier does with a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The worker alone on a simulated log: messages go in, short words of facts and dead letters come out.
 
 use gst_rules::Rulebook;
-use ingest::Ingest;
+use ingest::{Feed, Ingest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stream_testkit::TopologyDriver;
@@ -11,14 +11,6 @@ pub(crate) const RECIPIENT: &str = "27AAACR1234A1Z3";
 
 const OUTPUTS: [&str; 4] =
     ["itc.supplier-journal.v1", "itc.recipient-journal.v1", "itc.customs-journal.v1", "itc.alerts.v1"];
-const FEEDS: [&str; 6] = [
-    "gst.supplier-filings.v1",
-    "gst.taxpayer-events.v1",
-    "customs.bills-of-entry.v1",
-    "erp.purchase-register.v1",
-    "erp.supplier-payments.v1",
-    "itc.operator-commands.v1",
-];
 
 pub(crate) struct World {
     driver: TopologyDriver,
@@ -46,7 +38,7 @@ impl World {
         let own = BTreeMap::from([("gstin.checksum".to_owned(), word.to_owned())]);
         let rulebook = Rulebook::embedded().with_overrides(&own).unwrap();
         let mut driver = TopologyDriver::new(1);
-        driver.add(&FEEDS, move || Ingest::with_rulebook(&rulebook));
+        driver.add(&Feed::TOPICS, move || Ingest::with_rulebook(&rulebook));
         Self { driver }
     }
 

@@ -9,7 +9,7 @@ use stream::InputRecord;
 use stream_kafka::{FeedRecord, KafkaSettings, Publisher, PublisherSettings, TopicReader};
 
 /// The topic of commands.
-pub(crate) const COMMANDS: &str = "itc.operator-commands.v1";
+pub(crate) const COMMANDS: &str = ingest::Feed::OperatorCommands.topic();
 const RESULTS: &str = "itc.results.v1";
 /// Between two looks at the answers.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
