@@ -4,7 +4,8 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a benchmark says what it finds and fails where it cannot"
+    clippy::float_arithmetic,
+    reason = "a benchmark says what it finds and fails where it cannot; its figures are no money"
 )]
 
 use gst_events::{
@@ -140,6 +141,7 @@ fn record(number: usize, rupees: i64) -> ImsRecordDecided {
         place_of_supply: Some("27".parse().expect("a state")),
         invoice_type: Some("R".to_owned()),
         reverse_charge: false,
+        bill_amendment: None,
         action: ImsAction::Accept,
         acceptance: Some(Acceptance::Explicit),
         itc_reduction: None,

@@ -4,7 +4,8 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a benchmark says what it finds and fails where it cannot"
+    clippy::float_arithmetic,
+    reason = "a benchmark says what it finds and fails where it cannot; its figures are no money"
 )]
 
 use chrono::{Days, NaiveDate};
