@@ -141,7 +141,6 @@ fn record(number: usize, rupees: i64) -> ImsRecordDecided {
         place_of_supply: Some("27".parse().expect("a state")),
         invoice_type: Some("R".to_owned()),
         reverse_charge: false,
-        bill_amendment: None,
         action: ImsAction::Accept,
         acceptance: Some(Acceptance::Explicit),
         itc_reduction: None,
