@@ -146,16 +146,26 @@ pub(crate) fn gstr3b(id: &str, recipient: &str, of: &str, when: &str) -> FeedRec
 /// The lines that count, by recipient and record: statement, table and rupees of IGST.
 pub(crate) type Lines = BTreeMap<(String, String), (String, String, i64)>;
 
-/// Every worker, and the days in the test's hand.
+/// The workers, and the days in the test's hand.
 pub(crate) struct Bench {
     pub(crate) simulation: Simulation,
 }
 
 impl Bench {
-    /// Statements on request; monthly filers of these GSTINs whose earliest open period is that one.
+    /// The workers that a statement comes from. Statements on request; monthly filers of these GSTINs whose earliest open period is that one.
     pub(crate) fn new(recipients: &[&str], suppliers: &[&str], first_open: &str) -> Self {
         let rows = [("draft_generation".to_owned(), "ON_REQUEST".to_owned())].into();
-        let mut bench = Self { simulation: Simulation::start(1, &rows).unwrap() };
+        Self::with(Simulation::start_statements(1, &rows).unwrap(), recipients, suppliers, first_open)
+    }
+
+    /// As [`Bench::new`], with every worker.
+    pub(crate) fn whole(recipients: &[&str], suppliers: &[&str], first_open: &str) -> Self {
+        let rows = [("draft_generation".to_owned(), "ON_REQUEST".to_owned())].into();
+        Self::with(Simulation::start(1, &rows).unwrap(), recipients, suppliers, first_open)
+    }
+
+    fn with(simulation: Simulation, recipients: &[&str], suppliers: &[&str], first_open: &str) -> Self {
+        let mut bench = Self { simulation };
         for (gstins, role) in [(recipients, TaxpayerRole::Recipient), (suppliers, TaxpayerRole::Supplier)] {
             for gstin in gstins {
                 let fact = TaxpayerRegistered {

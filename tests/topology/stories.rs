@@ -126,10 +126,9 @@ struct Told {
 
 type Rows = Vec<BTreeMap<String, Vec<u8>>>;
 
-const WORKERS: [&str; 4] = ["filings", "ims", "gstr2b", "itc-ledger"];
+const WORKERS: [&str; 3] = ["filings", "ims", "gstr2b"];
 /// What the world is told, but for answers.
-const SAID: [Topic; 6] =
-    [Topic::ImsRecords, Topic::Gstr2b, Topic::Ledger, Topic::SupplierLiability, Topic::Evidence, Topic::Alerts];
+const SAID: [Topic; 4] = [Topic::ImsRecords, Topic::Gstr2b, Topic::SupplierLiability, Topic::Alerts];
 
 impl Told {
     fn new() -> Self {

@@ -15,7 +15,7 @@ const INVOICE: &str = "29AAACT4321C1ZR:INVOICE:A-1:2024-25";
 /// An invoice of May 2024, paid in time, its credit availed in the return of May 2024; the supplier's GSTR-3B of May 2024
 /// is reported as not filed. So the supplier had until 30 September 2025 (R37A-2).
 fn availed() -> Bench {
-    let mut bench = Bench::new(&[RECIPIENT], &[SUPPLIER], "052024");
+    let mut bench = Bench::whole(&[RECIPIENT], &[SUPPLIER], "052024");
     let document: DocumentKey = INVOICE.parse().unwrap();
     let value = Paise::from_rupees(118_000);
     let booked = InvoiceBooked {

@@ -34,15 +34,26 @@ impl Simulation {
         rows: &BTreeMap<String, String>,
         config: &WorkerConfig,
     ) -> Result<Self, DriverError> {
-        let mut driver = TopologyDriver::new(partitions);
-        driver.add_with(&FEEDS, config.clone(), ingest::Ingest::new);
-        driver.add_with(FROM_SUPPLIERS, config.clone(), filings::Filings::new);
-        driver.add_with(FROM_CUSTOMS, config.clone(), customs::Customs::new);
-        driver.add_with(FROM_RECIPIENTS, config.clone(), ims::Ims::new);
-        driver.add_with(FROM_RECIPIENTS, config.clone(), gstr2b::Gstr2b::new);
+        let mut driver = statement_workers(partitions, config);
         driver.add_with(FROM_RECIPIENTS, config.clone(), payment_timers::PaymentTimers::new);
         driver.add_with(FROM_RECIPIENTS, config.clone(), itc_ledger::ItcLedger::new);
         driver.add_with(FROM_RECIPIENTS, config.clone(), audit_evidence::AuditEvidence::new);
+        Self::begin(driver, partitions, rows)
+    }
+
+    /// As [`Simulation::start`], with the workers alone that a statement comes from; what follows from credit is left out.
+    ///
+    /// # Errors
+    /// [`DriverError`] where a worker does not start.
+    pub fn start_statements(partitions: u32, rows: &BTreeMap<String, String>) -> Result<Self, DriverError> {
+        Self::begin(statement_workers(partitions, &config_of(rows)), partitions, rows)
+    }
+
+    fn begin(
+        mut driver: TopologyDriver,
+        partitions: u32,
+        rows: &BTreeMap<String, String>,
+    ) -> Result<Self, DriverError> {
         driver.set_mark_writer(|broker: &SimulatedBroker, day| {
             let date = IstDate::from_naive(day);
             let mark = DayOpened { date, commands: Vec::new(), command_offsets: BTreeMap::new() };
@@ -138,6 +149,17 @@ fn config_of(rows: &BTreeMap<String, String>) -> WorkerConfig {
     let default = WorkerConfig::default();
     let told = rows.get("repeat_window_days").and_then(|days| days.parse().ok());
     WorkerConfig { repeat_window_days: told.unwrap_or(default.repeat_window_days), ..default }
+}
+
+/// The workers from the feeds to the statements.
+fn statement_workers(partitions: u32, config: &WorkerConfig) -> TopologyDriver {
+    let mut driver = TopologyDriver::new(partitions);
+    driver.add_with(&FEEDS, config.clone(), ingest::Ingest::new);
+    driver.add_with(FROM_SUPPLIERS, config.clone(), filings::Filings::new);
+    driver.add_with(FROM_CUSTOMS, config.clone(), customs::Customs::new);
+    driver.add_with(FROM_RECIPIENTS, config.clone(), ims::Ims::new);
+    driver.add_with(FROM_RECIPIENTS, config.clone(), gstr2b::Gstr2b::new);
+    driver
 }
 
 fn write_mark<P: EventPayload>(broker: &SimulatedBroker, id: &str, mark: &P) {
