@@ -41,7 +41,7 @@ impl Case {
         Self::parse(&root).with_context(|| format!("{} is not a case", path.display()))
     }
 
-    fn parse(root: &Value) -> Result<Self> {
+    pub(crate) fn parse(root: &Value) -> Result<Self> {
         let format = root.get("format_version").and_then(Value::as_u64);
         if format != Some(1) {
             return Err(anyhow!("format_version must be 1"));

@@ -18,6 +18,7 @@ mod statements;
 
 use anyhow::Result;
 use case_file::{Case, CaseKind, Variant};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -90,6 +91,15 @@ fn shortened(found: &[String]) -> String {
 
 fn run_file(path: &Path) -> Vec<String> {
     match Case::read(path) {
+        Ok(case) => run_case(&case),
+        Err(error) => vec![format!("{error:#}")],
+    }
+}
+
+/// What differs when one case, given as the JSON of its file, is run; empty where it comes out exactly.
+#[must_use]
+pub fn differences_of(case: &Value) -> Vec<String> {
+    match Case::parse(case) {
         Ok(case) => run_case(&case),
         Err(error) => vec![format!("{error:#}")],
     }
