@@ -79,6 +79,8 @@ pub(crate) struct Bill {
     pub(crate) date: Day,
     pub(crate) tax: Heads,
     pub(crate) status: String,
+    /// Cancelled or purged before credit arose.
+    pub(crate) ended: bool,
     pub(crate) paid: Option<String>,
     pub(crate) out: Option<String>,
     pub(crate) amended: Option<Day>,
@@ -92,7 +94,7 @@ impl Bill {
     /// BOE-5: the later of duty payment and out of charge.
     pub(crate) fn eligible_at(&self) -> Option<&String> {
         let (paid, out) = (self.paid.as_ref()?, self.out.as_ref()?);
-        self.gives_credit().then(|| if instant(paid) > instant(out) { paid } else { out })
+        (self.gives_credit() && !self.ended).then(|| if instant(paid) > instant(out) { paid } else { out })
     }
 
     /// BOE-6.
@@ -257,8 +259,22 @@ impl Facts {
     /// The last day to take the credit (TL-1, TL-2, TL-5).
     pub(crate) fn cutoff(&self, date: Day) -> Day {
         let year = date.financial_year();
-        let november = Day::of(year + 1, 11, 30);
-        self.annual.get(&year).map_or(november, |annual| november.min(*annual))
+        // TL-3: the due date of the September return.
+        let last = if year < 2021 { Day::of(year + 1, 10, 20) } else { Day::of(year + 1, 11, 30) };
+        self.annual.get(&year).map_or(last, |annual| last.min(*annual))
+    }
+
+    /// TL-5: the day whose financial year limits the credit of a document.
+    pub(crate) fn limit_date(&self, index: usize) -> Day {
+        let document = &self.documents[index];
+        let old = document.kind == Kind::DebitNote && document.date < Day::of(2021, 1, 1);
+        document.invoice.filter(|_| old).map_or(document.date, |invoice| self.documents[invoice].date)
+    }
+
+    /// TL-1, and the relief of section 16(5) (TL-4).
+    pub(crate) fn is_barred(&self, date: Day, filed: Day) -> bool {
+        let relief = date.financial_year() < 2021 && filed <= Day::of(2021, 11, 30);
+        filed > self.cutoff(date) && !relief
     }
 
     fn add(&mut self, event: &Value) {
@@ -452,6 +468,7 @@ impl Facts {
             date: date(record, "boe_date").expect("boe_date"),
             tax: heads(record),
             status: String::new(),
+            ended: false,
             paid: None,
             out: None,
             amended: None,
@@ -468,6 +485,7 @@ impl Facts {
         match word {
             "DUTY_PAID" => bill.paid = Some(told),
             "OUT_OF_CHARGE" => bill.out = Some(told),
+            "CANCELLED" | "PURGED" => bill.ended = true,
             _ => {}
         }
     }

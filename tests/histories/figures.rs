@@ -110,7 +110,7 @@ fn timer(oracle: &Oracle, index: usize) -> Value {
 fn document(oracle: &Oracle, index: usize) -> Value {
     let facts = &oracle.facts;
     let document = &facts.documents[index];
-    let mut row = json!({ "ref": document.name, "section_16_4_cutoff": facts.cutoff(document.date).to_string() });
+    let mut row = json!({ "ref": document.name, "section_16_4_cutoff": facts.cutoff(facts.limit_date(index)).to_string() });
     let exclusion = facts.exclusion(index);
     if exclusion.is_none_or(|reason| reason == "SCHEDULE_I") {
         row["payable"] = money(facts.payable(index));

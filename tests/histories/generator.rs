@@ -98,7 +98,8 @@ struct Writer {
 
 impl Writer {
     fn new(mut random: Random, config: &BTreeMap<String, String>) -> Self {
-        let first = Day::of(2023, 8, 1).plus(i64::try_from(random.below(900)).unwrap_or(0));
+        let start = *random.pick(&[Day::of(2023, 8, 1), Day::of(2023, 8, 1), Day::of(2022, 10, 1), Day::of(2019, 6, 1)]);
+        let first = start.plus(i64::try_from(random.below(900)).unwrap_or(0));
         let count = 1 + random.below(3);
         let suppliers = SUPPLIERS.iter().take(count).map(|name| (*name).to_owned()).collect();
         Self {
@@ -485,7 +486,8 @@ impl Writer {
         let facts = self.oracle.facts.clone();
         let at = self.at().trim_end_matches('Z').to_owned();
         if facts.bills.is_empty() || self.random.chance(20) {
-            let kind = *self.random.pick(&["HOME_CONSUMPTION", "HOME_CONSUMPTION", "EX_BOND", "INTO_BOND", "SEZ"]);
+            let kind = *self.random.pick(&["HOME_CONSUMPTION", "HOME_CONSUMPTION", "HOME_CONSUMPTION", "EX_BOND", "INTO_BOND",
+                "SEZ", "RE_IMPORT", "PROJECT", "BAGGAGE", "COURIER", "TRANSIT", "TRANSHIPMENT"]);
             let name = self.name("B");
             let number = format!("{}", 1_000_000 + self.named);
             let igst = self.random.up_to(3_000_000) + 1;
@@ -506,8 +508,9 @@ impl Writer {
                 "port_code": bill.port, "boe_number": bill.number, "boe_date": bill.date.to_string(),
                 "taxable_value": money(igst * 5), "igst": money(igst), "cess": money(bill.tax[3])}}));
         }
-        let words = ["DUTY_PAID", "OUT_OF_CHARGE", "DUTY_PAID", "OUT_OF_CHARGE", "ASSESSMENT_COMPLETE", "Awaiting RMS", "QUERY_RAISED"];
-        let word = *self.random.pick(&words);
+        let words = [&["DUTY_PAID", "OUT_OF_CHARGE", "DUTY_PAID", "OUT_OF_CHARGE"][..], &crate::facts::KNOWN_WORDS[..], &["Awaiting RMS"][..]]
+            .concat();
+        let word = self.random.pick(&words);
         Some(json!({"type": "boe_status_changed", "at": at, "ref": bill.name, "status": word}))
     }
 

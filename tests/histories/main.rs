@@ -47,33 +47,43 @@ fn differences(story: &Story) -> Vec<String> {
     case(story, "history").map_or_else(Vec::new, |case| itcctl::cases::differences_of(&case))
 }
 
-/// The smallest story that still differs by leaving out events and settings, one after the other.
+/// The story without `count` events from `first` on; registrations stay.
+fn without(story: &Story, first: usize, count: usize) -> Story {
+    let mut smaller = story.clone();
+    let keeps = |position: usize, event: &Value| {
+        !(first..first + count).contains(&position) || facts::text(event, "type").ends_with("_registered")
+    };
+    let kept = story.events.iter().enumerate().filter(|(position, event)| keeps(*position, event));
+    smaller.events = kept.map(|(_, event)| event.clone()).collect();
+    smaller
+}
+
+/// A smaller story that still differs: settings and ever smaller runs of events are left out while it does.
 fn shrink(mut story: Story) -> Story {
-    loop {
-        let before = (story.events.len(), story.config.len());
-        for key in story.config.keys().cloned().collect::<Vec<_>>() {
-            let mut without = story.clone();
-            without.config.remove(&key);
-            if !differences(&without).is_empty() {
-                story = without;
-            }
-        }
-        let mut position = story.events.len();
-        while position > 0 {
-            position -= 1;
-            if facts::text(&story.events[position], "type").ends_with("_registered") {
-                continue;
-            }
-            let mut without = story.clone();
-            without.events.remove(position);
-            if !differences(&without).is_empty() {
-                story = without;
-            }
-        }
-        if (story.events.len(), story.config.len()) == before {
-            return story;
+    for key in story.config.keys().cloned().collect::<Vec<_>>() {
+        let mut smaller = story.clone();
+        smaller.config.remove(&key);
+        if !differences(&smaller).is_empty() {
+            story = smaller;
         }
     }
+    let mut count = story.events.len() / 2;
+    while count > 0 {
+        let before = story.events.len();
+        let mut first = before;
+        while first > 0 {
+            first = first.saturating_sub(count);
+            let smaller = without(&story, first, count);
+            if smaller.events.len() < story.events.len() && !differences(&smaller).is_empty() {
+                story = smaller;
+            }
+        }
+        // The last round is repeated while it finds something.
+        if count > 1 || story.events.len() == before {
+            count /= 2;
+        }
+    }
+    story
 }
 
 /// Runs one seed; what differs is shrunk, written beside the build and told.

@@ -205,7 +205,7 @@ impl Oracle {
         }
         let facts = &self.facts;
         let index = facts.find(&name).expect("a claimed document");
-        if day > facts.cutoff(facts.documents[index].date) {
+        if facts.is_barred(facts.limit_date(index), day) {
             self.time_barred(name, heads(event), period);
             return false;
         }
@@ -222,7 +222,7 @@ impl Oracle {
         let day = self.day();
         let option = self.facts.option("s16_4.boe", "SOFT");
         let bill = &self.facts.bills[index];
-        let (disputed, due) = (day > self.facts.cutoff(bill.date), bill.eligible_at().is_some());
+        let (disputed, due) = (self.facts.is_barred(bill.date, day), bill.eligible_at().is_some());
         if disputed && option == "HARD" {
             self.time_barred(name.to_owned(), tax, period);
             return false;

@@ -19,11 +19,13 @@ impl Work<'_, '_> {
             CreditSubject::Document(note) if note.kind == DocumentKind::CreditNote => self.line_of_note(event, note)?,
             CreditSubject::Document(_) | CreditSubject::BillOfEntry(_) => event.claimed,
         };
+        // BOE-5 holds for what the register claims, also where a statement already has a line of the bill.
+        let by_customs = event.from_register && matches!(subject, CreditSubject::BillOfEntry(_));
         let fact = Fact::Claim {
             subject,
             return_period: event.return_period,
             tax,
-            line: event.line.as_ref().map(|line| LineFact {
+            line: event.line.as_ref().filter(|_| !by_customs).map(|line| LineFact {
                 record: line.record_id.0.clone(),
                 table: line.table.clone(),
                 credit: line.credit,
