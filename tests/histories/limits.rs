@@ -24,6 +24,8 @@ fn rule_37a_open(oracle: &Oracle, index: usize) -> bool {
 
 pub(crate) fn check(oracle: &Oracle, event: &Value) -> Checked {
     let facts = &oracle.facts;
+    let told = [event, &event["record"], &event["itc_availed"]];
+    ensure(told.iter().all(|part| within([0; 4], heads(part))), "claims, notes and reversals are positive")?;
     match text(event, "type") {
         "document_received" => received(oracle, event),
         "document_amended" => amended(oracle, event),
