@@ -5,7 +5,7 @@ export BASH_ENV := $(CURDIR)/.tools/env
 LOCAL := deploy/local/local.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench sim fmt lint deny cases broker install local-up local-down local-status audit clean-local
+.PHONY: help demo test bench sim fmt lint deny cases histories broker install local-up local-down local-status audit clean-local
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ cases: ## the law: every JSON case through the whole topology on the simulated l
 
 sim: ## seeded faults through the whole topology (SEED=17 replays one, SEEDS=1000 runs so many, DOCUMENTS=20)
 	@$(if $(SEED),cargo run -q --locked -p itcctl -- simulate --seed $(SEED) --documents $(or $(DOCUMENTS),2) --verbose,cargo run -q --locked -p itcctl -- simulate --seeds $(or $(SEEDS),100) --documents $(or $(DOCUMENTS),2))
+
+histories: ## 10,000 random rule stories against the slow oracle (N= another number, SEED= one of them)
+	CARGO_PROFILE_DEV_OPT_LEVEL=2 ITC_HISTORIES=$(or $(N),10000) ITC_PROPERTIES=$(or $(N),10000) ITC_SEED=$(SEED) \
+		cargo test --locked -p itc-tests --test histories -- --nocapture
 
 broker: ## only the broker suite, on a Kafka and Redis of its own
 	@.ci/run install build broker

@@ -16,7 +16,7 @@ mod rule_run;
 mod rule_story;
 mod statements;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use case_file::{Case, CaseKind, Variant};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -96,13 +96,21 @@ fn run_file(path: &Path) -> Vec<String> {
     }
 }
 
-/// What differs when one case, given as the JSON of its file, is run; empty where it comes out exactly.
+/// What came out of a rule story, given as the JSON of its file: the blocks and the rows that its `expect` names.
+///
+/// # Errors
+/// A message where the case is broken, or the engine refuses one of its events.
+pub fn outcome_of(case: &Value) -> Result<Value> {
+    let case = Case::parse(case)?;
+    let variant = case.variants.first().ok_or_else(|| anyhow!("the case has no expect"))?;
+    Ok(Value::Object(rule_run::outcome(&case, variant)?))
+}
+
+/// In what an expected object differs from an outcome, by the section "Comparing" of the case format.
 #[must_use]
-pub fn differences_of(case: &Value) -> Vec<String> {
-    match Case::parse(case) {
-        Ok(case) => run_case(&case),
-        Err(error) => vec![format!("{error:#}")],
-    }
+pub fn compared(expect: &Value, outcome: &Value) -> Vec<String> {
+    let found = outcome.as_object().map_or_else(|| Ok(Vec::new()), |got| rule_expect::compared(expect, got));
+    found.unwrap_or_else(|error| vec![format!("{error:#}")])
 }
 
 fn run_case(case: &Case) -> Vec<String> {

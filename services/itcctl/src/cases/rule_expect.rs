@@ -31,17 +31,16 @@ struct Looked<'a> {
     recipient: RecipientGstin,
 }
 
-/// Everything that differs.
-pub(crate) fn differences(
+/// What the engine made of the story, in the blocks and the rows that `expect` names.
+pub(crate) fn outcome(
     simulation: &Simulation,
     story: &RuleStory,
     rulebook: &Rulebook,
     expect: &Value,
-) -> Result<Vec<String>> {
-    let expect = Fields::of(expect)?;
+) -> Result<Map<String, Value>> {
     let looked = Looked { simulation, story, rulebook, recipient: story.recipient()? };
-    let mut found = Vec::new();
-    for (block, wanted) in expect.0 {
+    let mut blocks = Map::new();
+    for (block, wanted) in Fields::of(expect)?.0 {
         let got = match block.as_str() {
             "ledger" => ledger(simulation, story)?,
             "warnings" => warnings(simulation, story)?,
@@ -53,9 +52,19 @@ pub(crate) fn differences(
             "interest" => looked.interest()?,
             other => return Err(anyhow!("expect: block {other} is not known")),
         };
-        compare::differences(block, wanted, &got, &mut found);
+        blocks.insert(block.clone(), got);
+    }
+    Ok(blocks)
+}
+
+/// Everything in which what was expected differs from what came out.
+pub(crate) fn compared(expect: &Value, outcome: &Map<String, Value>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (block, wanted) in Fields::of(expect)?.0 {
+        let got = outcome.get(block).unwrap_or(&Value::Null);
+        compare::differences(block, wanted, got, &mut found);
         if block == "unallocated" {
-            extra_suppliers(wanted, &got, &mut found);
+            extra_suppliers(wanted, got, &mut found);
         }
     }
     Ok(found)

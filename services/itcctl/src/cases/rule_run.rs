@@ -9,10 +9,16 @@ use anyhow::{Context, Result, anyhow};
 use gst_rules::Rulebook;
 use gst_types::IstInstant;
 use itc_engine::simulation::Simulation;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Runs a story and tells what differs.
 pub(crate) fn run(case: &Case, variant: &Variant) -> Result<Vec<String>> {
+    rule_expect::compared(&variant.expect, &outcome(case, variant)?)
+}
+
+/// Runs a story and tells what came out, in the blocks and the rows that its `expect` names.
+pub(crate) fn outcome(case: &Case, variant: &Variant) -> Result<Map<String, Value>> {
     let mut simulation = Simulation::start(1, &rows(variant))?;
     let mut story = RuleStory::default();
     let mut seen = BTreeSet::new();
@@ -23,7 +29,7 @@ pub(crate) fn run(case: &Case, variant: &Variant) -> Result<Vec<String>> {
         step(&mut simulation, &mut story, &event, &id, repeated).with_context(|| format!("event {index}"))?;
     }
     let rulebook = Rulebook::embedded().with_overrides(&rows(variant))?;
-    rule_expect::differences(&simulation, &story, &rulebook, &variant.expect)
+    rule_expect::outcome(&simulation, &story, &rulebook, &variant.expect)
 }
 
 fn step(
