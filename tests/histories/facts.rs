@@ -494,7 +494,9 @@ impl Facts {
     pub(crate) fn bill_like(&self, record: &Value) -> Option<usize> {
         let dated = date(record, "boe_date");
         self.bills.iter().position(|bill| {
-            bill.port == text(record, "port_code") && bill.number == text(record, "boe_number") && Some(bill.date) == dated
+            bill.port == text(record, "port_code")
+                && bill.number == text(record, "boe_number")
+                && Some(bill.date) == dated
         })
     }
 

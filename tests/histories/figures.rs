@@ -27,14 +27,15 @@ fn with_heads(mut row: Value, tax: Heads) -> Value {
 pub(crate) fn expected(oracle: &Oracle) -> Value {
     let mut expect = Map::new();
     expect.insert("ledger".to_owned(), ledger(oracle));
-    let warnings = oracle.warnings.iter().map(|(day, name, code)| {
-        json!({ "date": day.to_string(), "ref": name, "code": code })
-    });
+    let warnings =
+        oracle.warnings.iter().map(|(day, name, code)| json!({ "date": day.to_string(), "ref": name, "code": code }));
     expect.insert("warnings".to_owned(), warnings.collect());
     let documents = 0..oracle.facts.documents.len();
-    let bills = oracle.facts.bills.iter().map(|bill| {
-        json!({ "ref": bill.name, "state": "NOT_STARTED", "exclusion": "IMPORT_BOE" })
-    });
+    let bills = oracle
+        .facts
+        .bills
+        .iter()
+        .map(|bill| json!({ "ref": bill.name, "state": "NOT_STARTED", "exclusion": "IMPORT_BOE" }));
     let timers = documents.clone().map(|index| timer(oracle, index)).chain(bills);
     expect.insert("timers".to_owned(), timers.collect());
     expect.insert("documents".to_owned(), documents.map(|index| document(oracle, index)).collect());
@@ -110,7 +111,8 @@ fn timer(oracle: &Oracle, index: usize) -> Value {
 fn document(oracle: &Oracle, index: usize) -> Value {
     let facts = &oracle.facts;
     let document = &facts.documents[index];
-    let mut row = json!({ "ref": document.name, "section_16_4_cutoff": facts.cutoff(facts.limit_date(index)).to_string() });
+    let mut row =
+        json!({ "ref": document.name, "section_16_4_cutoff": facts.cutoff(facts.limit_date(index)).to_string() });
     let exclusion = facts.exclusion(index);
     if exclusion.is_none_or(|reason| reason == "SCHEDULE_I") {
         row["payable"] = money(facts.payable(index));

@@ -98,7 +98,8 @@ struct Writer {
 
 impl Writer {
     fn new(mut random: Random, config: &BTreeMap<String, String>) -> Self {
-        let start = *random.pick(&[Day::of(2023, 8, 1), Day::of(2023, 8, 1), Day::of(2022, 10, 1), Day::of(2019, 6, 1)]);
+        let start =
+            *random.pick(&[Day::of(2023, 8, 1), Day::of(2023, 8, 1), Day::of(2022, 10, 1), Day::of(2019, 6, 1)]);
         let first = start.plus(i64::try_from(random.below(900)).unwrap_or(0));
         let count = 1 + random.below(3);
         let suppliers = SUPPLIERS.iter().take(count).map(|name| (*name).to_owned()).collect();
@@ -115,10 +116,14 @@ impl Writer {
 
     fn write(&mut self) {
         let quarterly = self.random.chance(20);
-        self.put(&json!({"type": "recipient_registered", "gstin": RECIPIENT, "filing_frequency": frequency(quarterly)}));
+        self.put(
+            &json!({"type": "recipient_registered", "gstin": RECIPIENT, "filing_frequency": frequency(quarterly)}),
+        );
         for supplier in self.suppliers.clone() {
             let quarterly = self.random.chance(20);
-            self.put(&json!({"type": "supplier_registered", "gstin": supplier, "filing_frequency": frequency(quarterly)}));
+            self.put(
+                &json!({"type": "supplier_registered", "gstin": supplier, "filing_frequency": frequency(quarterly)}),
+            );
         }
         let wanted = 3 + self.random.below(34);
         let mut drawn = 0;
@@ -149,7 +154,8 @@ impl Writer {
         let second = self.second;
         if self.random.chance(5) {
             // The same instant, told in UTC.
-            let (day, second) = if second < 19_800 { (self.day.plus(-1), second + 66_600) } else { (self.day, second - 19_800) };
+            let (day, second) =
+                if second < 19_800 { (self.day.plus(-1), second + 66_600) } else { (self.day, second - 19_800) };
             return format!("{}Z", stamp(day, second));
         }
         stamp(self.day, second)
@@ -293,7 +299,8 @@ impl Writer {
         let mut period = Period::of(self.day, quarterly);
         let back = 1 + usize::from(self.random.chance(15));
         for _ in 0..back {
-            period = Period::of(Day::of(period.year, period.month, 1).plus(if quarterly { -62 } else { -1 }), quarterly);
+            period =
+                Period::of(Day::of(period.year, period.month, 1).plus(if quarterly { -62 } else { -1 }), quarterly);
         }
         let at = self.at();
         let mut event = json!({"type": "itc_claimed", "at": at, "ref": name, "return_period": period.to_string()});
@@ -317,7 +324,8 @@ impl Writer {
 
     fn payment(&mut self) -> Option<Value> {
         let index = self.some_document()?;
-        let (name, supplier) = (self.oracle.facts.documents[index].name.clone(), self.oracle.facts.documents[index].supplier.clone());
+        let (name, supplier) =
+            (self.oracle.facts.documents[index].name.clone(), self.oracle.facts.documents[index].supplier.clone());
         let last = self.oracle.facts.day_181(index).plus(-1);
         let sum = self.sum_for(index);
         let at = self.at();
@@ -455,7 +463,9 @@ impl Writer {
         let filed = if unfiled { self.random.chance(60) } else { self.random.chance(10) };
         let kind = if filed { "supplier_gstr3b_filed" } else { "supplier_gstr3b_not_filed" };
         let at = self.at();
-        Some(json!({"type": kind, "at": at, "gstin": document.supplier, "period": document.supplier_period.to_string()}))
+        Some(
+            json!({"type": kind, "at": at, "gstin": document.supplier, "period": document.supplier_period.to_string()}),
+        )
     }
 
     fn filing(&mut self) -> Option<Value> {
@@ -486,8 +496,20 @@ impl Writer {
         let facts = self.oracle.facts.clone();
         let at = self.at().trim_end_matches('Z').to_owned();
         if facts.bills.is_empty() || self.random.chance(20) {
-            let kind = *self.random.pick(&["HOME_CONSUMPTION", "HOME_CONSUMPTION", "HOME_CONSUMPTION", "EX_BOND", "INTO_BOND",
-                "SEZ", "RE_IMPORT", "PROJECT", "BAGGAGE", "COURIER", "TRANSIT", "TRANSHIPMENT"]);
+            let kind = *self.random.pick(&[
+                "HOME_CONSUMPTION",
+                "HOME_CONSUMPTION",
+                "HOME_CONSUMPTION",
+                "EX_BOND",
+                "INTO_BOND",
+                "SEZ",
+                "RE_IMPORT",
+                "PROJECT",
+                "BAGGAGE",
+                "COURIER",
+                "TRANSIT",
+                "TRANSHIPMENT",
+            ]);
             let name = self.name("B");
             let number = format!("{}", 1_000_000 + self.named);
             let igst = self.random.up_to(3_000_000) + 1;
@@ -508,8 +530,12 @@ impl Writer {
                 "port_code": bill.port, "boe_number": bill.number, "boe_date": bill.date.to_string(),
                 "taxable_value": money(igst * 5), "igst": money(igst), "cess": money(bill.tax[3])}}));
         }
-        let words = [&["DUTY_PAID", "OUT_OF_CHARGE", "DUTY_PAID", "OUT_OF_CHARGE"][..], &crate::facts::KNOWN_WORDS[..], &["Awaiting RMS"][..]]
-            .concat();
+        let words = [
+            &["DUTY_PAID", "OUT_OF_CHARGE", "DUTY_PAID", "OUT_OF_CHARGE"][..],
+            &crate::facts::KNOWN_WORDS[..],
+            &["Awaiting RMS"][..],
+        ]
+        .concat();
         let word = self.random.pick(&words);
         Some(json!({"type": "boe_status_changed", "at": at, "ref": bill.name, "status": word}))
     }

@@ -23,12 +23,8 @@ pub(crate) struct Interest {
 pub(crate) fn filed(oracle: &mut Oracle, event: &Value) {
     let (day, period) = (at(event).expect("at").0, Period::parse(text(event, "period")).expect("period"));
     oracle.returns_filed.insert(period, day);
-    let entries: Vec<Entry> = oracle
-        .ledger
-        .iter()
-        .filter(|entry| entry.period == period && entry.entry == "REVERSAL")
-        .cloned()
-        .collect();
+    let entries: Vec<Entry> =
+        oracle.ledger.iter().filter(|entry| entry.period == period && entry.entry == "REVERSAL").cloned().collect();
     for entry in entries {
         let Some((cause, reason, _)) = entry.why else { continue };
         if !matches!(reason, "DAY_181" | "SUPPLIER_NOT_FILED") {

@@ -86,7 +86,8 @@ fn received(oracle: &Oracle, event: &Value) -> Checked {
     let same = facts.documents[invoice].supplier == text(record, "supplier_gstin");
     ensure(same && facts.documents[invoice].kind == crate::facts::Kind::Invoice, "a debit note is for an invoice")?;
     let in_parent = facts.is("r37.debit_note_timer", "PARENT", "OWN");
-    let plain = facts.has_timer(invoice) && record.get("schedule_i").is_none() && record.get("reverse_charge").is_none();
+    let plain =
+        facts.has_timer(invoice) && record.get("schedule_i").is_none() && record.get("reverse_charge").is_none();
     ensure(!in_parent || plain, "a debit note in its invoice is of an invoice with a timer")?;
     let reports = facts.filed.keys().any(|(supplier, _)| supplier == text(record, "supplier_gstin"));
     ensure(!in_parent || !reports, "rule 37A of a debit note in its invoice is not settled")
@@ -205,9 +206,10 @@ fn filed(oracle: &Oracle, event: &Value) -> Checked {
     ensure(period == period.within(oracle.facts.quarterly), "a period of the recipient")?;
     ensure(period.day_after() <= oracle.day(), "a return is filed after its period")?;
     ensure(!oracle.returns_filed.contains_key(&period), "a return is filed once")?;
-    let claims = oracle.events.iter().filter(|claim| {
-        text(claim, "type") == "itc_claimed" && text(claim, "return_period") == text(event, "period")
-    });
+    let claims = oracle
+        .events
+        .iter()
+        .filter(|claim| text(claim, "type") == "itc_claimed" && text(claim, "return_period") == text(event, "period"));
     let mut days = claims.filter_map(|claim| at(claim)).map(|told| told.0);
     ensure(days.all(|day| day == oracle.day()), "a return with claims is filed on their day")
 }

@@ -175,9 +175,8 @@ fn same_end(name: &str, two: impl Fn(&mut Random, &Story) -> Option<(Story, Stor
         let story = generator::story(seed);
         let Some((left, right)) = two(&mut Random::new(seed), &story) else { continue };
         let (Some(first), Some(second)) = (told(&left), told(&right)) else { continue };
-        let ends = [(&left, &first), (&right, &second)].map(|(story, oracle)| {
-            outcome(&case(story, oracle, name)).map(|outcome| properties::end(&outcome))
-        });
+        let ends = [(&left, &first), (&right, &second)]
+            .map(|(story, oracle)| outcome(&case(story, oracle, name)).map(|outcome| properties::end(&outcome)));
         assert_eq!(ends[0], ends[1], "{name}, seed {seed}: {}", json!(left.events));
         done += 1;
     }
@@ -271,7 +270,9 @@ fn the_stories_reach_every_outcome_of_the_case_format() {
         seed += 1;
         let oracle = told(&generator::story(seed)).expect("a generated story is a story");
         let expect = figures::expected(&oracle);
-        for row in expect.as_object().into_iter().flat_map(|blocks| blocks.values()).filter_map(Value::as_array).flatten() {
+        for row in
+            expect.as_object().into_iter().flat_map(|blocks| blocks.values()).filter_map(Value::as_array).flatten()
+        {
             for word in row.as_object().into_iter().flat_map(|row| row.values()).filter_map(Value::as_str) {
                 *reached.entry(word.to_owned()).or_default() += 1;
             }

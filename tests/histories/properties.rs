@@ -164,8 +164,9 @@ pub(crate) fn permuted_payments(random: &mut Random, story: &Story) -> Option<(S
 pub(crate) fn moved_and_back(random: &mut Random, story: &Story) -> Option<Story> {
     let (position, oracle, at) = place(random, story)?;
     let facts = &oracle.facts;
-    let settled: Vec<usize> =
-        (0..facts.documents.len()).filter(|index| facts.documents[*index].settled > 0 && facts.has_timer(*index)).collect();
+    let settled: Vec<usize> = (0..facts.documents.len())
+        .filter(|index| facts.documents[*index].settled > 0 && facts.has_timer(*index))
+        .collect();
     let from = *settled.get(random.below(settled.len().max(1)))?;
     let supplier = &facts.documents[from].supplier;
     let others: Vec<usize> = (0..facts.documents.len())
@@ -177,9 +178,7 @@ pub(crate) fn moved_and_back(random: &mut Random, story: &Story) -> Option<Story
     let moved = (facts.documents[from].settled - excess).min(facts.unpaid(to));
     (moved > 0).then_some(())?;
     let name = |index: usize| facts.documents[index].name.clone();
-    let event = |from: String, to: String| {
-        json!({ "type": "payment_reallocated", "at": at, "from_ref": from, "to_ref": to, "amount": money(moved) })
-    };
+    let event = |from: String, to: String| json!({ "type": "payment_reallocated", "at": at, "from_ref": from, "to_ref": to, "amount": money(moved) });
     let pair = [event(name(from), name(to)), event(name(to), name(from))];
     let mut told = story.clone();
     told.events.splice(position..position, pair);

@@ -19,7 +19,7 @@ impl Work<'_, '_> {
             CreditSubject::Document(note) if note.kind == DocumentKind::CreditNote => self.line_of_note(event, note)?,
             CreditSubject::Document(_) | CreditSubject::BillOfEntry(_) => event.claimed,
         };
-        // BOE-5 holds for what the register claims, also where a statement already has a line of the bill.
+        // Whether credit of a bill is due is for customs to say, also where a statement already has a line of it.
         let by_customs = event.from_register && matches!(subject, CreditSubject::BillOfEntry(_));
         let fact = Fact::Claim {
             subject,

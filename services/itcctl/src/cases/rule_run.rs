@@ -49,7 +49,7 @@ fn step(
     publish(simulation, record)?;
     match simulation.read_new("itc.dead-letters.v1").first() {
         None => Ok(()),
-        // A repeat that is too old to be told from a new fact is put aside, and so changes nothing either (EG-6).
+        // A repeat that is too old to be told from a new fact is put aside, and so changes nothing either.
         Some(letter) if repeated && letter.header("itc-dead-letter-code") == Some("TOO_OLD_TO_TELL_REPEAT") => Ok(()),
         Some(letter) => {
             let header = |name: &str| letter.header(name).unwrap_or_default().to_owned();
