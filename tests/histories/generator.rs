@@ -11,7 +11,7 @@ pub(crate) const RECIPIENT: &str = "27AAACR1234A1Z3";
 const SUPPLIERS: [&str; 3] = ["29AAACT4321C1ZR", "29AAACE1357E1ZW", "27AAACS5678B1ZC"];
 const DISTRIBUTOR: &str = "27AAACI7777M1ZV";
 
-/// SplitMix64: a seed gives the same story on every machine and with every library.
+/// `SplitMix64`: a seed gives the same story on every machine and with every library.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 

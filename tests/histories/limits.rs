@@ -210,7 +210,7 @@ fn filed(oracle: &Oracle, event: &Value) -> Checked {
         .events
         .iter()
         .filter(|claim| text(claim, "type") == "itc_claimed" && text(claim, "return_period") == text(event, "period"));
-    let mut days = claims.filter_map(|claim| at(claim)).map(|told| told.0);
+    let mut days = claims.filter_map(at).map(|told| told.0);
     ensure(days.all(|day| day == oracle.day()), "a return with claims is filed on their day")
 }
 

@@ -70,7 +70,7 @@ fn differences(story: &Story) -> Vec<String> {
     match outcome(&case) {
         Ok(outcome) => {
             let mut found = itcctl::cases::compared(&case["expect"], &outcome);
-            found.extend(properties::credit_balances(&outcome, &properties::homes(&oracle)));
+            found.extend(properties::credit_balances(&outcome, &oracle));
             found
         }
         Err(error) => vec![error],

@@ -148,7 +148,7 @@ impl Oracle {
         }
     }
 
-    /// Posts the difference of a document's targets; a cause RULE_37A that falls due after `known_due` is not open yet.
+    /// Posts the difference of a document's targets; a cause `RULE_37A` that falls due after `known_due` is not open yet.
     fn post(&mut self, index: usize, trigger: Trigger, known_due: Day) {
         let facts = &self.facts;
         let document = &facts.documents[index];

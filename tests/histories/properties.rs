@@ -50,8 +50,9 @@ impl Credit {
 }
 
 /// R37-14: after every day, what was availed is available, reversed or blocked, and none of the three is negative; a
-/// re-claim gives back no more than stands reversed. `home` names the document that carries the credit (R37-16).
-pub(crate) fn credit_balances(outcome: &Value, home: &BTreeMap<String, String>) -> Vec<String> {
+/// re-claim gives back no more than stands reversed.
+pub(crate) fn credit_balances(outcome: &Value, oracle: &Oracle) -> Vec<String> {
+    let home = homes(oracle);
     let mut found = Vec::new();
     let mut credits: BTreeMap<&str, Credit> = BTreeMap::new();
     let ledger = rows(outcome, "ledger");
@@ -77,7 +78,10 @@ pub(crate) fn credit_balances(outcome: &Value, home: &BTreeMap<String, String>) 
         if credit.reversed != heads(&row["credit_reversed"]) {
             found.push(format!("{}: posted entries do not add up to what stands reversed", text(row, "ref")));
         }
-        found.extend(target_is_exact(row));
+        // The other base takes what is gone for good from the share, not from the base.
+        if !oracle.facts.is("r37.reversal_base", "GROSS_LESS_REVERSED", "NET_AVAILED") {
+            found.extend(target_is_exact(row));
+        }
     }
     found
 }
@@ -93,7 +97,7 @@ fn target_is_exact(row: &Value) -> Option<String> {
 }
 
 /// Which document carries the credit of each.
-pub(crate) fn homes(oracle: &Oracle) -> BTreeMap<String, String> {
+fn homes(oracle: &Oracle) -> BTreeMap<String, String> {
     let name = |index: usize| oracle.facts.documents[index].name.clone();
     (0..oracle.facts.documents.len()).map(|index| (name(index), name(oracle.facts.home(index)))).collect()
 }
