@@ -162,8 +162,8 @@ impl BillRow {
         if life.is_credit_due() { life.eligible_at() } else { None }
     }
 
-    /// BOE-6: the reference date: as the feed told it, else the latest of out of charge, duty paid and amendment, known
-    /// once both steps are.
+    /// BOE-6: the reference date: the latest of what the feed told, out of charge, duty paid and amendment; the steps are
+    /// known once both are.
     #[must_use]
     pub fn reference_date(&self) -> Option<IstDate> {
         let first = |status: BillOfEntryStatus| {
@@ -173,7 +173,11 @@ impl BillRow {
             (Some(released), Some(paid)) => Some(bill_of_entry_reference_date(released, paid, self.amended_on)),
             (Some(_) | None, None) | (None, Some(_)) => None,
         };
-        self.given_reference_date.or(computed)
+        // A day told before goods or duty were through is no later than theirs: the latest holds.
+        match (self.given_reference_date, computed) {
+            (Some(given), Some(computed)) => Some(given.max(computed)),
+            (given, computed) => given.or(computed),
+        }
     }
 
     /// The content of a holder's record as of now.
