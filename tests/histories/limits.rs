@@ -158,6 +158,7 @@ fn noted(oracle: &Oracle, event: &Value) -> Checked {
     let index = facts.find(text(record, "invoice_ref")).ok_or("a noted document is known")?;
     ensure(facts.documents[index].availed != [0; 4], "a note comes after the credit")?;
     ensure(!rule_37a_open(oracle, index), "no note while rule 37A is open")?;
+    ensure(facts.home(index) == index, "which of the two a note on a debit note in its invoice names, is not settled")?;
     ensure(within(heads(record), own_base(facts, index)), "a note takes no more credit than is left")?;
     let left = facts.documents[index].value - facts.documents[index].notes;
     ensure(amount(record, "document_value") <= left, "a note is no larger than its invoice")
