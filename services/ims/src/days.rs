@@ -137,27 +137,27 @@ fn forget_action(record: &mut RecordRow) {
     record.pending_since = None;
 }
 
-/// EL-4: amendments held behind a record that lapses go with it. One of the same statement is not held but counts
-/// instead; one that bypasses IMS counts by itself.
+/// EL-4: amendments held behind a record that lapses go with it, in a chain all of them. Behind one of the same statement
+/// nothing is held by this record, because that one counts instead; one that bypasses IMS counts by itself.
 fn lapse_held(
     desk: &mut Desk<'_>,
     first: Option<RecordId>,
     home: Option<TaxPeriod>,
     now: IstInstant,
 ) -> Result<(), DecideError> {
-    let (mut next, mut home) = (first, home);
+    let mut next = first;
     while let Some(id) = next {
         let Some(mut record) = desk.record(&id)? else { return Ok(()) };
-        let own = desk.book().home(&record);
-        let open = record.state == RecordState::Filed && record.counts_in.is_none() && !desk.book().is_final(&record);
-        if !open || own == home {
+        if record.state != RecordState::Filed || desk.book().home(&record) == home {
             return Ok(());
         }
-        home = own;
         next = record.amended_by.clone();
-        record.state = RecordState::Lapsed;
-        record.rule = EL_4;
-        desk.settle(&id, record, now)?;
+        let in_ims = desk.book().standing(&record)?.is_some_and(|standing| standing.bypass.is_none());
+        if in_ims && !desk.book().is_final(&record) {
+            record.state = RecordState::Lapsed;
+            record.rule = EL_4;
+            desk.settle(&id, record, now)?;
+        }
     }
     Ok(())
 }

@@ -129,6 +129,24 @@ fn be_5_a_moved_bill_and_its_value_amendment_count_once_also_before_october_2024
     assert!(amended.contains(&Some(BillAmendment::GstinIn)) && amended.contains(&Some(BillAmendment::Value)));
 }
 
+#[test]
+fn el_4_a_whole_chain_held_behind_a_lapsed_original_goes_with_it() {
+    let rules = [ON_REQUEST, ("amendment_chain", "CHAIN")];
+    let mut desk = Desk::with("092025", FilingFrequency::Monthly, &rules);
+    let old = Document { date: "2025-03-01", return_period: "092025", ..document("o", ImsSection::B2b, 900) };
+    desk.file(&old, "2025-10-05T10:00:00");
+    desk.act("o", ImsAction::Pending, "2025-10-06T10:00:00");
+    let held = |id, original| Document { date: "2025-03-01", ..amends(id, ImsSection::B2ba, 950, original) };
+    desk.file(&held("a", "o"), "2025-10-20T10:00:00");
+    desk.file(&held("b", "a"), "2025-11-05T10:00:00");
+    desk.open_days("2025-12-01T00:00:00");
+    for id in ["o", "a", "b"] {
+        assert_eq!(desk.act(id, ImsAction::Accept, "2025-12-01T10:00:00"), "LOCKED_AFTER_GSTR3B", "{id}");
+    }
+    desk.close("092025", "2025-12-14T10:00:00");
+    assert_eq!(desk.line("b"), None);
+}
+
 /// A taxpayer whose commands need two persons, with one invoice on the dashboard.
 fn two_persons(rules: &[(&str, &str)]) -> Desk {
     let mut desk = Desk::with("102025", FilingFrequency::Monthly, rules);
