@@ -226,7 +226,7 @@ impl Processor for AuditEvidence {
             Event::SupplierGstr3bStatus(event) => supplier_status(draft, recipient, event, context),
             Event::EvidenceReferenced(reference) => match refusal(reference) {
                 Some((code, message)) => {
-                    draft.emit(answer(recipient, RequestStatus::Refused, Some(code), message, reference.at, context));
+                    draft.emit(refused(recipient, (code, message), reference.at, context));
                     Ok(draft.finish(EvidenceOutcome::FileRefused))
                 }
                 None => captured(draft, recipient, event, context),
@@ -268,7 +268,6 @@ impl Processor for AuditEvidence {
     }
 
     fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
-        let message = "it was delivered before; nothing changed";
         let (recipient, at) = if let Event::GoodsReceived(event) = event {
             (event.recipient, event.at)
         } else if let Event::EvidenceReferenced(event) = event {
@@ -277,7 +276,7 @@ impl Processor for AuditEvidence {
             // Facts of others are answered by the worker that decides them.
             return Vec::new();
         };
-        vec![answer(recipient, RequestStatus::DuplicateIgnored, None, message, at, context)]
+        vec![Outgoing::result(recipient.gstin(), &Request::repeated(context.meta, Self::NAME, Some(at)))]
     }
 }
 
@@ -388,24 +387,12 @@ fn refusal(reference: &EvidenceReferenced) -> Option<(&'static str, &'static str
     }
 }
 
-fn answer(
-    recipient: RecipientGstin,
-    status: RequestStatus,
-    code: Option<&str>,
-    message: &str,
-    at: IstInstant,
-    context: &Log<'_>,
-) -> Outgoing {
+fn refused(recipient: RecipientGstin, (code, message): (&str, &str), at: IstInstant, context: &Log<'_>) -> Outgoing {
     let request = Request {
-        request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-        status,
-        code: code.map(str::to_owned),
-        portal_code: None,
-        record_id: None,
-        message: message.to_owned(),
-        rule: code.map(|_| rule::AUD_2),
-        worker: AuditEvidence::NAME.to_string(),
+        code: Some(code.to_owned()),
+        rule: Some(rule::AUD_2),
         at: Some(at),
+        ..Request::answer(context.meta, AuditEvidence::NAME, RequestStatus::Refused, message)
     };
     Outgoing::result(recipient.gstin(), &request)
 }

@@ -10,7 +10,6 @@ use gst_events::{
     CustomsBillValueAmended, CustomsDutyReported, CustomsStatusReported, EventPayload, Origin, Outgoing, Request,
     RequestStatus,
 };
-use gst_rules::rule;
 use gst_types::{BillOfEntryId, IstInstant, RecipientGstin};
 use stream::{Context, DecideError, DecisionOf, Draft, Outcome, Processor, Reaction, Route, StateView, WorkerName};
 
@@ -65,29 +64,19 @@ impl Sender {
     }
 
     /// The answer to the fact, for the GSTIN that it is about.
-    fn answer(
-        &self,
-        context: &Context<'_, ActiveRulebook>,
-        status: RequestStatus,
-        outcome: Option<CustomsOutcome>,
-    ) -> Option<Outgoing> {
-        let refused = status == RequestStatus::Refused;
-        let request = Request {
-            request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-            status,
-            code: outcome.filter(|_| refused).map(|outcome| outcome.code().to_owned()),
-            portal_code: None,
-            record_id: None,
-            message: match (status, outcome) {
-                (RequestStatus::DuplicateIgnored, _) => "this was delivered before; nothing changed".to_owned(),
-                (_, Some(outcome)) => outcome.message().to_owned(),
-                (_, None) => "done".to_owned(),
-            },
-            rule: Some(outcome.map_or(rule::EG_6, CustomsOutcome::rule_ref)),
-            worker: Customs::NAME.0.to_owned(),
+    fn answer(&self, context: &Context<'_, ActiveRulebook>, outcome: CustomsOutcome) -> Option<Outgoing> {
+        let refused = outcome.kind() == stream::OutcomeKind::Refused;
+        let status = if refused { RequestStatus::Refused } else { RequestStatus::Applied };
+        self.result(&Request {
+            code: refused.then(|| outcome.code().to_owned()),
+            rule: Some(outcome.rule_ref()),
             at: Some(self.at),
-        };
-        self.gstin.map(|gstin| Outgoing::result(gstin.gstin(), &request))
+            ..Request::answer(context.meta, Customs::NAME, status, outcome.message())
+        })
+    }
+
+    fn result(&self, request: &Request) -> Option<Outgoing> {
+        self.gstin.map(|gstin| Outgoing::result(gstin.gstin(), request))
     }
 
     fn alert(&self, outcome: CustomsOutcome) -> Option<Outgoing> {
@@ -211,9 +200,8 @@ impl Processor for Customs {
             duty_warnings::tell(&mut draft, &row, context.rules, sender.at.date())?;
         }
         let refused = outcome.kind() == stream::OutcomeKind::Refused;
-        let status = if refused { RequestStatus::Refused } else { RequestStatus::Applied };
         if refused || sender.origin == Origin::User {
-            sender.answer(context, status, Some(outcome)).into_iter().for_each(|answer| draft.emit(answer));
+            sender.answer(context, outcome).into_iter().for_each(|answer| draft.emit(answer));
         }
         if refused && sender.origin == Origin::Portal {
             sender.alert(outcome).into_iter().for_each(|alert| draft.emit(alert));
@@ -222,6 +210,7 @@ impl Processor for Customs {
     }
 
     fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
-        Sender::of(event).answer(context, RequestStatus::DuplicateIgnored, None).into_iter().collect()
+        let sender = Sender::of(event);
+        sender.result(&Request::repeated(context.meta, Self::NAME, Some(sender.at))).into_iter().collect()
     }
 }

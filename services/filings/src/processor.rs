@@ -8,7 +8,6 @@ use gst_events::{
     RequestStatus, SupplierGstr3bStatus, SupplierLiability, SupplierRecordDeleted, SupplierRecordSaved,
     SupplierReturnFiled, SupplierStatusReported, SupplierWatched, TaxpayerRegistered, TaxpayerRole,
 };
-use gst_rules::rule;
 use gst_rules::rulebook::SupplierOwnReturn;
 use gst_types::{IstInstant, SupplierGstin};
 use stream::{
@@ -80,23 +79,15 @@ impl Sender {
         }
     }
 
-    fn answer(
-        &self,
-        context: &Context<'_, ActiveRulebook>,
-        status: RequestStatus,
-        outcome: Option<FilingsOutcome>,
-    ) -> Outgoing {
-        let refused = status == RequestStatus::Refused;
+    fn answer(&self, context: &Context<'_, ActiveRulebook>, outcome: FilingsOutcome) -> Outgoing {
+        let refused = outcome.kind() == OutcomeKind::Refused;
+        let status = if refused { RequestStatus::Refused } else { RequestStatus::Applied };
         let request = Request {
-            request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-            status,
-            code: outcome.filter(|_| refused).map(|outcome| outcome.code().to_owned()),
-            portal_code: None,
+            code: refused.then(|| outcome.code().to_owned()),
             record_id: self.record_id.clone(),
-            message: outcome.map_or("this was delivered before; nothing changed", FilingsOutcome::message).to_owned(),
-            rule: Some(outcome.map_or(rule::EG_6, FilingsOutcome::rule_ref)),
-            worker: Filings::NAME.0.to_owned(),
+            rule: Some(outcome.rule_ref()),
             at: self.at,
+            ..Request::answer(context.meta, Filings::NAME, status, outcome.message())
         };
         Outgoing::result(self.supplier.gstin(), &request)
     }
@@ -192,9 +183,8 @@ impl Processor for Filings {
         let Verdict { outcome, diverged, resume } = judge(&mut draft, event, context)?;
         let refused = outcome.kind() == OutcomeKind::Refused;
         if resume.is_none() {
-            let status = if refused { RequestStatus::Refused } else { RequestStatus::Applied };
             if sender.origin.is_some() && (refused || sender.origin == Some(Origin::User)) {
-                draft.emit(sender.answer(context, status, Some(outcome)));
+                draft.emit(sender.answer(context, outcome));
             }
             let by_portal = sender.origin == Some(Origin::Portal);
             let alarming = if refused { Some(outcome) } else { diverged };
@@ -212,6 +202,8 @@ impl Processor for Filings {
         if answered_elsewhere {
             return Vec::new();
         }
-        vec![Sender::of(event).answer(context, RequestStatus::DuplicateIgnored, None)]
+        let sender = Sender::of(event);
+        let repeated = Request::repeated(context.meta, Self::NAME, sender.at);
+        vec![Outgoing::result(sender.supplier.gstin(), &Request { record_id: sender.record_id, ..repeated })]
     }
 }

@@ -8,10 +8,10 @@ use gst_events::{
     BillOfEntryMovedOut, BillOfEntryReceived, BillOfEntryStatusChanged, DayOpened, DocumentChanged, DocumentFiled,
     DocumentSaved, DocumentWithdrawn, DueDateExtended, EventPayload, EventType, ImsActionApproved, ImsActionDenied,
     ImsActionRequested, ImsRecord, ImsRecordDecided, IsdDocumentReported, LiabilityRaised, Outgoing, PeriodLocked,
-    PortalDiverged, RecipientReturnFiled, Request, RequestStatus, Rule37aReversalListed, StatementDue,
-    StatementRequested, TaxpayerRegistered,
+    PortalDiverged, RecipientReturnFiled, Request, Rule37aReversalListed, StatementDue, StatementRequested,
+    TaxpayerRegistered,
 };
-use gst_rules::rule::{EG_6, PD_6};
+use gst_rules::rule::PD_6;
 use gst_types::{Gstin, IstInstant};
 use stream::{
     Context, DecideError, DecisionOf, JobSource, Processor, Reaction, Route, StateError, StateView, WorkerName,
@@ -194,17 +194,7 @@ impl Processor for Ims {
 
     fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
         let Some((gstin, at)) = answered(event) else { return Vec::new() };
-        let request = Request {
-            request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-            status: RequestStatus::DuplicateIgnored,
-            code: None,
-            portal_code: None,
-            record_id: None,
-            message: "it was delivered before; nothing changed".to_owned(),
-            rule: Some(EG_6),
-            worker: WORKER.to_owned(),
-            at,
-        };
+        let request = Request::repeated(context.meta, Self::NAME, at);
         vec![Outgoing::result(gstin, &request)]
     }
 }

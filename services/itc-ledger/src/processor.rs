@@ -6,14 +6,14 @@ use gst_events::{
     ActiveRulebook, Alert, AnnualReturnFiled, BillOfEntryAmended, BillOfEntryMovedIn, BillOfEntryMovedOut,
     BillOfEntryReceived, BillOfEntryStatusChanged, CreditAvailed, CreditCategorySet, CreditLedgerBalanceReported,
     EventPayload, FilingDiffers, ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing,
-    PaymentTimerFired, PeriodLocked, PermanentReversalRecorded, Request, RequestStatus, ReturnClaimsTold,
-    ReversalStatementOpened, SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed,
+    PaymentTimerFired, PeriodLocked, PermanentReversalRecorded, Request, ReturnClaimsTold, ReversalStatementOpened,
+    SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed,
 };
 use gst_rules::{RuleRef, rule};
 use gst_types::{Gstin, IstDate, RecipientGstin};
 use stream::{
     Context, Cursor, DecideError, Decision, Draft, EventType, JobSource, Outcome, OutcomeKind, Processor, Reaction,
-    Route, RowKey, StateError, StateView, WorkerName,
+    Route, StateError, StateView, WorkerName,
 };
 
 gst_events::reads! {
@@ -168,8 +168,8 @@ impl Processor for ItcLedger {
         limit: usize,
     ) -> Result<Vec<String>, StateError> {
         let Event::TimersPassed(passed) = event else { return Ok(Vec::new()) };
-        let mut keys = recipients_under(rows, &rows::due_on(passed.date), after, limit)?;
-        keys.extend(recipients_under(rows, &rows::blocked_on(passed.date), after, limit)?);
+        let mut keys = rows.parts_under(&rows::due_on(passed.date), after, limit)?;
+        keys.extend(rows.parts_under(&rows::blocked_on(passed.date), after, limit)?);
         keys.sort();
         keys.dedup();
         keys.truncate(limit);
@@ -190,41 +190,9 @@ impl Processor for ItcLedger {
 
     fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
         let Event::PermanentReversalRecorded(event) = event else { return Vec::new() };
-        let request = Request {
-            request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-            status: RequestStatus::DuplicateIgnored,
-            code: None,
-            portal_code: None,
-            record_id: None,
-            message: "this event was delivered before; nothing changed".to_owned(),
-            rule: Some(rule::EG_6),
-            worker: Self::NAME.0.to_owned(),
-            at: Some(event.at),
-        };
+        let request = Request::repeated(context.meta, Self::NAME, Some(event.at));
         vec![Outgoing::result(event.recipient.gstin(), &request)]
     }
-}
-
-/// The recipients that have a row under a prefix whose next part is the recipient, in order, behind `after`.
-fn recipients_under(
-    rows: &StateView<'_>,
-    prefix: &RowKey,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<String>, StateError> {
-    let mut keys = Vec::new();
-    let mut from = match after {
-        Some(key) => prefix.clone().with(key).after_prefix(),
-        None => prefix.as_str().to_owned(),
-    };
-    while keys.len() < limit {
-        let found = rows.raw().range(&from, &prefix.after_prefix(), 1)?;
-        let Some((key, _)) = found.into_iter().next() else { break };
-        let Some(recipient) = RowKey::from_text(key).parts().nth(1).map(str::to_owned) else { break };
-        from = prefix.clone().with(&recipient).after_prefix();
-        keys.push(recipient);
-    }
-    Ok(keys)
 }
 
 /// Decides one event; the cursor says where a page ended.

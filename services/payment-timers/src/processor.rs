@@ -10,7 +10,7 @@ use gst_events::{
     ActiveRulebook, AdvanceAdjusted, Alert, BookAdjusted, CommercialNoteReceived, DayOpened, EventPayload,
     ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged, LedgerEntryChanged, NoteAccepted,
     Outgoing, PaymentMade, PaymentReallocated, PaymentTimerFired, PaymentTimerWarning, RegisterDiffers, Request,
-    RequestStatus, TdsDeducted, TimersPassed,
+    TdsDeducted, TimersPassed,
 };
 use gst_rules::{RuleRef, rule};
 use gst_types::{IstDate, RecipientGstin};
@@ -170,7 +170,7 @@ impl Processor for PaymentTimers {
         limit: usize,
     ) -> Result<Vec<String>, StateError> {
         let Event::TimersPassed(passed) = event else { return Ok(Vec::new()) };
-        recipients_of(rows, &rows::later_on(passed.date), after, limit)
+        rows.parts_under(&rows::later_on(passed.date), after, limit)
     }
 
     fn job_closed(
@@ -195,17 +195,7 @@ impl Processor for PaymentTimers {
 
     fn repeated(&self, event: &Event, context: &Context<'_, ActiveRulebook>) -> Vec<Outgoing> {
         let Some(recipient) = recipient_of_fact(event) else { return Vec::new() };
-        let request = Request {
-            request_id: context.meta.cause.clone().unwrap_or_else(|| context.meta.id.clone()),
-            status: RequestStatus::DuplicateIgnored,
-            code: None,
-            portal_code: None,
-            record_id: None,
-            message: "this event was delivered before; nothing changed".to_owned(),
-            rule: Some(rule::EG_6),
-            worker: Self::NAME.0.to_owned(),
-            at: None,
-        };
+        let request = Request::repeated(context.meta, Self::NAME, None);
         vec![Outgoing::result(recipient.gstin(), &request)]
     }
 
@@ -273,28 +263,6 @@ fn behind_the_timers(
     }
     let more = work.settle_day(day, context.page.changes_max / 20)? || work.warn_day(day, context.page.changes_max)?;
     Ok(more.then(|| Cursor((page + 1).to_string())))
-}
-
-/// The recipients that have a row under a prefix whose next part is the recipient, in order, behind `after`.
-fn recipients_of(
-    rows: &StateView<'_>,
-    prefix: &RowKey,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<String>, StateError> {
-    let mut keys = Vec::new();
-    let mut from = match after {
-        Some(key) => prefix.clone().with(key).after_prefix(),
-        None => prefix.as_str().to_owned(),
-    };
-    while keys.len() < limit {
-        let found = rows.raw().range(&from, &prefix.after_prefix(), 1)?;
-        let Some((key, _)) = found.into_iter().next() else { break };
-        let Some(recipient) = RowKey::from_text(key).parts().nth(1).map(str::to_owned) else { break };
-        from = prefix.clone().with(&recipient).after_prefix();
-        keys.push(recipient);
-    }
-    Ok(keys)
 }
 
 fn recipient_of_fact(event: &Event) -> Option<RecipientGstin> {

@@ -4,11 +4,12 @@ use crate::ims::{Acceptance, BillAmendment, StatementReason, UnavailableReason};
 use crate::reads::event_types;
 use crate::supplier::{OriginalDocument, SupplierForm};
 use crate::vocabulary::{Actor, CreditSubject, ImsAction, ImsSection, ItcReduction, RecordId, TableRow};
-use gst_rules::RuleRef;
+use gst_rules::rule::{self, RuleRef};
 use gst_types::{Gstin, IstDate, IstInstant, Paise, RecipientGstin, StateCode, SupplierGstin, TaxAmounts, TaxPeriod};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use stream::{EventMeta, WorkerName};
 
 /// A record on a recipient's dashboard, with the flags of AC-10 under plain names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -264,6 +265,32 @@ pub struct Request {
     /// The instant in the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<IstInstant>,
+}
+
+impl Request {
+    /// The answer to what `meta` brought: its id is the one that the sender gave.
+    #[must_use]
+    pub fn answer(meta: &EventMeta, worker: WorkerName, status: RequestStatus, message: &str) -> Self {
+        Self {
+            request_id: meta.cause.clone().unwrap_or_else(|| meta.id.clone()),
+            status,
+            code: None,
+            portal_code: None,
+            message: message.to_owned(),
+            rule: None,
+            record_id: None,
+            worker: worker.0.to_owned(),
+            at: None,
+        }
+    }
+
+    /// The answer to what was delivered before (EG-6).
+    #[must_use]
+    pub fn repeated(meta: &EventMeta, worker: WorkerName, at: Option<IstInstant>) -> Self {
+        let answer =
+            Self::answer(meta, worker, RequestStatus::DuplicateIgnored, "this was delivered before; nothing changed");
+        Self { rule: Some(rule::EG_6), at, ..answer }
+    }
 }
 
 /// Something a person should look at.

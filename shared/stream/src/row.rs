@@ -162,6 +162,29 @@ impl<'a> StateView<'a> {
     ) -> Result<Vec<(RowKey, R)>, StateError> {
         scan_rows(self.0, prefix, after, limit)
     }
+
+    /// At most `limit` different parts that stand right behind `prefix`, in order, behind the part `after`: such as the
+    /// keys that a day concerns. Each costs one read, however many rows share it.
+    ///
+    /// # Errors
+    /// [`StateError`] where the store fails.
+    pub fn parts_under(&self, prefix: &RowKey, after: Option<&str>, limit: usize) -> Result<Vec<String>, StateError> {
+        let place = prefix.parts().count();
+        let end = prefix.after_prefix();
+        let mut found = Vec::new();
+        let mut from = match after {
+            Some(part) => prefix.clone().with(part).after_prefix(),
+            None => prefix.as_str().to_owned(),
+        };
+        while found.len() < limit {
+            let next = self.0.range(&from, &end, 1)?;
+            let Some((key, _)) = next.into_iter().next() else { break };
+            let Some(part) = RowKey::from_text(key).parts().nth(place).map(str::to_owned) else { break };
+            from = prefix.clone().with(&part).after_prefix();
+            found.push(part);
+        }
+        Ok(found)
+    }
 }
 
 pub(crate) fn scan_rows<R: Row>(
