@@ -15,13 +15,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::InputRecord;
 use stream_kafka::{KafkaSettings, TopicReader};
 
-/// A worker that is at rest says the same this many times in a row: what one has just committed must have reached the
-/// next one's lag by then.
-const SAME_ANSWERS: u32 = 3;
+/// Workers are at rest once they have said the same for this long: what one has just committed must have reached the next
+/// one's lag by then, which takes some milliseconds.
+const QUIET_FOR: Duration = Duration::from_millis(120);
+/// On a busy machine that takes longer, and so does a look at all workers: this many looks must pass, too.
+const QUIET_FOR_LOOKS: u32 = 8;
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
 /// A day of the demo is done in well under a second; a minute and a half of nothing new is a fault.
@@ -93,7 +95,8 @@ impl KafkaEngine {
     }
 
     fn settle(&mut self) -> Result<()> {
-        let (mut before, mut same, mut still) = (Standing::default(), 0, Duration::ZERO);
+        let mut before = Standing::default();
+        let (mut moved_at, mut slowest) = (now(), Duration::ZERO);
         loop {
             if self.stopped.load(Ordering::Acquire) {
                 bail!("stopped");
@@ -101,21 +104,24 @@ impl KafkaEngine {
             for worker in &mut self.workers.list {
                 worker.check_running()?;
             }
-            let now = self.standing()?;
-            if let Some(why) = now.halted {
+            let looked_at = now();
+            let standing = self.standing()?;
+            if let Some(why) = standing.halted {
                 bail!("{why}");
             }
-            let done = now.at_rest && !now.behind_day && now.read_by_ingest >= self.fed;
-            let moved = now != before;
-            same = if done && !moved { same + 1 } else { 0 };
-            if same >= SAME_ANSWERS {
+            if standing != before {
+                (moved_at, slowest) = (now(), Duration::ZERO);
+            }
+            slowest = slowest.max(looked_at.elapsed());
+            let still = moved_at.elapsed();
+            let done = standing.at_rest && !standing.behind_day && standing.read_by_ingest >= self.fed;
+            if done && still >= QUIET_FOR.max(slowest * QUIET_FOR_LOOKS) {
                 return Ok(());
             }
-            still = if moved { Duration::ZERO } else { still + LOOK_AGAIN };
             if still >= STILL_FOR {
                 bail!("the workers did not come to rest within {} s; see their logs", STILL_FOR.as_secs());
             }
-            before = now;
+            before = standing;
             std::thread::park_timeout(LOOK_AGAIN);
         }
     }
@@ -155,6 +161,11 @@ impl Standing {
         }
         Ok(())
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long workers have been at rest; no decision looks at it")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn list<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
