@@ -1,8 +1,6 @@
 //! An operator at a real Kafka: a dead letter is mended and taken in again, a parked key is thinned out while its worker
 //! is down, and released.
 
-#![expect(clippy::expect_used, reason = "helpers of tests: what cannot be done fails them")]
-
 use crate::{Broker, broker};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
