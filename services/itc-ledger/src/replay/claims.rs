@@ -251,10 +251,21 @@ pub(super) const fn permanent_kind(provision: PermanentReversalRule) -> EntryKin
     }
 }
 
-/// The rule behind an event's own entry.
-pub(super) const fn rule_of(kind: LedgerEntryKind) -> RuleRef {
+/// T4-1 to T4-5: the rule that puts credit on its first line.
+fn rule_of_credit(lines: &[String]) -> RuleRef {
+    match lines.first().map(String::as_str) {
+        Some("4A1") => rule::T4_1,
+        Some("4A2") => rule::T4_2,
+        Some("4A3") => rule::T4_3,
+        Some("4A4") => rule::T4_4,
+        Some(_) | None => rule::T4_5,
+    }
+}
+
+/// The rule behind an event's own entry on these lines.
+pub(super) fn rule_of(kind: LedgerEntryKind, lines: &[String]) -> RuleRef {
     match kind {
-        LedgerEntryKind::ItcAvailed => rule::T4_5,
+        LedgerEntryKind::ItcAvailed => rule_of_credit(lines),
         LedgerEntryKind::TimeBarred => rule::TL_9,
         LedgerEntryKind::CreditNote => rule::R37_11,
         LedgerEntryKind::Amendment => rule::R37_13,
@@ -294,5 +305,17 @@ pub(super) fn applied_to_reversal(cause: LedgerCause, rules: &Rulebook) -> BTree
             (Rule37aYear::KEY, rules.rule_37a_year().code()),
             (Rule37aReturn::KEY, rules.rule_37a_return().code()),
         ]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t4_1_to_t4_5_credit_names_the_rule_of_its_line() {
+        let of = |line: &str| rule_of(LedgerEntryKind::ItcAvailed, &[line.to_owned()]).code();
+        let named = ["4A1", "4A2", "4A3", "4A4", "4A5"].map(of);
+        assert_eq!(named, ["T4-1", "T4-2", "T4-3", "T4-4", "T4-5"]);
     }
 }

@@ -289,8 +289,8 @@ impl<'r> Machine<'r> {
             date: step.at.date(),
             tax,
             unpaid_after: None,
+            rule: claims::rule_of(kind, &lines),
             lines,
-            rule: claims::rule_of(kind),
             applied: claims::applied_to(kind, subject, self.rules(&step.rules)),
             rules: step.rules.clone(),
         };
