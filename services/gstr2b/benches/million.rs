@@ -165,7 +165,7 @@ fn recompute(rows: &Rows) -> BTreeMap<String, RowTotal> {
         rows.0.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Excluded(prefix.after_prefix().as_str())));
     for (_, value) in lines {
         let line: LineRow = read_row(value).expect("a line");
-        totals::add(&mut sums, &line.table.to_string(), line.effect, true);
+        totals::add(&mut sums, line.table.as_str(), line.effect, true);
     }
     sums
 }

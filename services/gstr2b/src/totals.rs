@@ -71,7 +71,8 @@ pub fn credit_of(row: &str, effect: TaxAmounts) -> Option<TaxAmounts> {
 
 /// Adds a line to the totals, or takes one away.
 pub fn add(totals: &mut BTreeMap<String, RowTotal>, row: &str, effect: TaxAmounts, adds: bool) {
-    let total = totals.entry(row.to_owned()).or_default();
+    // The row is nearly always there: its name is copied only for the first line.
+    let mut total = totals.get(row).copied().unwrap_or_default();
     if adds {
         total.lines += 1;
         total.effect += effect;
@@ -81,6 +82,10 @@ pub fn add(totals: &mut BTreeMap<String, RowTotal>, row: &str, effect: TaxAmount
     }
     if total.lines == 0 && total.effect.is_zero() {
         totals.remove(row);
+    } else if let Some(kept) = totals.get_mut(row) {
+        *kept = total;
+    } else {
+        totals.insert(row.to_owned(), total);
     }
 }
 

@@ -199,11 +199,14 @@ impl fmt::Display for TableRow {
 impl FromStr for TableRow {
     type Err = TableRowError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<&str> = text.split('.').collect();
-        let right = matches!(
-            parts.as_slice(),
-            ["3" | "4" | "5" | "6", "A" | "B", "I" | "II" | "III" | "IV", row] if !row.is_empty()
-        );
+        // Without a list: a statement of a million lines reads a million of these.
+        let mut parts = text.split('.');
+        let mut next = || parts.next().unwrap_or_default();
+        let right = matches!(next(), "3" | "4" | "5" | "6")
+            && matches!(next(), "A" | "B")
+            && matches!(next(), "I" | "II" | "III" | "IV")
+            && !next().is_empty()
+            && parts.next().is_none();
         if right { Ok(Self(text.to_owned())) } else { Err(TableRowError) }
     }
 }
