@@ -65,9 +65,9 @@ impl Gstin {
     /// # Errors
     /// [`GstinError`] where length or shape (ID-1) is wrong. The check character is not looked at.
     pub fn parse(text: &str) -> Result<Self, GstinError> {
-        let upper = text.trim().to_ascii_uppercase();
-        let bytes: [u8; 15] = upper.as_bytes().try_into().map_err(|_| GstinError::Length)?;
-        let in_alphabet = bytes.iter().all(|byte| ALPHABET.contains(byte));
+        let mut bytes: [u8; 15] = text.trim().as_bytes().try_into().map_err(|_| GstinError::Length)?;
+        bytes.make_ascii_uppercase();
+        let in_alphabet = bytes.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
         let state = bytes[..2].iter().all(u8::is_ascii_digit);
         let pan = Self::is_pan(&bytes[2..12]) || Self::is_special(&bytes);
         if in_alphabet && state && pan { Ok(Self(bytes)) } else { Err(GstinError::Shape) }

@@ -268,9 +268,14 @@ impl fmt::Display for FinancialYear {
 impl FromStr for FinancialYear {
     type Err = PeriodError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let start = text.get(..4).and_then(|year| year.parse().ok()).ok_or(PeriodError::FinancialYear)?;
-        let year = Self::starting_in(start)?;
-        if year.to_string() == text { Ok(year) } else { Err(PeriodError::FinancialYear) }
+        let (start, end) = text.split_once('-').ok_or(PeriodError::FinancialYear)?;
+        let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(start, 4) || !digits(end, 2) {
+            return Err(PeriodError::FinancialYear);
+        }
+        let start: i32 = start.parse().map_err(|_| PeriodError::FinancialYear)?;
+        let end: i32 = end.parse().map_err(|_| PeriodError::FinancialYear)?;
+        if (start + 1) % 100 == end { Self::starting_in(start) } else { Err(PeriodError::FinancialYear) }
     }
 }
 
