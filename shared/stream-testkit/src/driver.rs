@@ -357,18 +357,11 @@ impl TopologyDriver {
     /// [`DriverError`].
     pub fn advance_to(&mut self, day: NaiveDate) -> Result<RunReport, DriverError> {
         let mut report = RunReport::default();
-        let mut next = self.day.map_or(Some(day), |last| last.succ_opt());
-        while let Some(opening) = next.filter(|opening| *opening <= day) {
-            let Some(marks) = &mut self.marks else {
-                return Err(DriverError::Marks { day: opening, reason: "no writer of marks was set".to_owned() });
-            };
-            marks.open_day(&self.broker, opening).map_err(|reason| DriverError::Marks { day: opening, reason })?;
-            self.day = Some(opening);
+        while self.open_next_day(day)? {
             let run = self.run_until_idle()?;
             report.steps += run.steps;
             report.commits += run.commits;
             report.crashes += run.crashes;
-            next = opening.succ_opt();
         }
         Ok(report)
     }
@@ -378,16 +371,20 @@ impl TopologyDriver {
     /// # Errors
     /// [`DriverError`].
     pub fn jump_to(&mut self, day: NaiveDate) -> Result<RunReport, DriverError> {
-        let mut next = self.day.map_or(Some(day), |last| last.succ_opt());
-        while let Some(opening) = next.filter(|opening| *opening <= day) {
-            let Some(marks) = &mut self.marks else {
-                return Err(DriverError::Marks { day: opening, reason: "no writer of marks was set".to_owned() });
-            };
-            marks.open_day(&self.broker, opening).map_err(|reason| DriverError::Marks { day: opening, reason })?;
-            self.day = Some(opening);
-            next = opening.succ_opt();
-        }
+        while self.open_next_day(day)? {}
         self.run_until_idle()
+    }
+
+    /// Opens the day behind the last one; false where that is later than `until`.
+    fn open_next_day(&mut self, until: NaiveDate) -> Result<bool, DriverError> {
+        let next = self.day.map_or(Some(until), |last| last.succ_opt());
+        let Some(day) = next.filter(|day| *day <= until) else { return Ok(false) };
+        let Some(marks) = &mut self.marks else {
+            return Err(DriverError::Marks { day, reason: "no writer of marks was set".to_owned() });
+        };
+        marks.open_day(&self.broker, day).map_err(|reason| DriverError::Marks { day, reason })?;
+        self.day = Some(day);
+        Ok(true)
     }
 
     /// The last day opened by [`TopologyDriver::advance_to`].
