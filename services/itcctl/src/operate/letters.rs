@@ -149,11 +149,7 @@ pub(crate) fn list(
     table.set_header(["letter", "first seen", "worker", "code", "field", "from", "bytes", "state"]);
     for line in newest.values().rev() {
         let headers = &line.headers;
-        let state = match past.get(&line.place.to_string()) {
-            None => "open",
-            Some(Past::Replayed) => "replayed",
-            Some(Past::Dropped) => "dropped",
-        };
+        let state = state_of(&past, line.place);
         table.add_row([
             line.place.to_string(),
             seen(headers.first_seen_in_ms),
@@ -195,6 +191,14 @@ fn seen(at_in_ms: Option<i64>) -> String {
     instant.map_or_else(|| "unknown".to_owned(), |instant| instant.to_string())
 }
 
+fn state_of(past: &BTreeMap<String, Past>, place: LetterPlace) -> &'static str {
+    match past.get(&place.to_string()) {
+        None => "open",
+        Some(Past::Replayed) => "replayed",
+        Some(Past::Dropped) => "dropped",
+    }
+}
+
 /// One letter in full.
 pub(crate) fn show(topics: &mut dyn Topics, place: LetterPlace, payload: bool, out: &mut dyn Write) -> Result<()> {
     let (record, headers) = letter_at(topics, place)?;
@@ -203,11 +207,7 @@ pub(crate) fn show(topics: &mut dyn Topics, place: LetterPlace, payload: bool, o
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     let from = format!("{} {}/{}", headers.source_topic, headers.source_partition, headers.source_offset);
     let whole = if headers.is_whole { "the whole message" } else { "only the part at fault" };
-    let state = match past.get(&place.to_string()) {
-        None => "open",
-        Some(Past::Replayed) => "replayed",
-        Some(Past::Dropped) => "dropped",
-    };
+    let state = state_of(&past, place);
     let rows = [
         ("letter", place.to_string()),
         ("state", state.to_owned()),

@@ -1,7 +1,7 @@
 //! Where these commands read and write: Kafka, or the simulated log.
 
 use anyhow::{Context, Result};
-use gst_events::{EventPayload, OperatorCommand, Request};
+use gst_events::{EventPayload, OperatorCommand, Request, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use stream_kafka::{FeedRecord, KafkaSettings, Publisher, PublisherSettings, Topi
 
 /// The topic of commands.
 pub(crate) const COMMANDS: &str = ingest::Feed::OperatorCommands.topic();
-const RESULTS: &str = "itc.results.v1";
+const RESULTS: &str = Topic::Results.name();
 /// Between two looks at the answers.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
