@@ -20,9 +20,8 @@ use gstr2b::{Event, Gstr2b, totals};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::time::Instant;
-use stream::{
-    Context, Cursor, EventMeta, PageLimits, Position, Processor, Route, StateError, StateRead, StateView, read_row,
-};
+use stream::{Context, Cursor, EventMeta, PageLimits, Position, Processor, Route, StateView, read_row};
+use stream_testkit::MemoryRows;
 
 const DOCUMENTS: usize = 1_000_000;
 const SUPPLIERS: usize = 5_000;
@@ -32,25 +31,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
-#[derive(Default)]
-struct Rows(BTreeMap<String, Vec<u8>>);
-
-impl StateRead for Rows {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.get(key).cloned())
-    }
-
-    fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        if from >= to {
-            return Ok(Vec::new());
-        }
-        let rows = self.0.range::<str, _>((Bound::Included(from), Bound::Excluded(to)));
-        Ok(rows.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
-    }
-}
-
 struct Desk {
-    rows: Rows,
+    rows: MemoryRows,
     rules: ActiveRulebook,
     ids: u32,
     events: usize,
@@ -75,10 +57,7 @@ impl Desk {
             };
             let decision = Gstr2b.decide(&StateView::new(&self.rows), event, &context).expect("decides");
             for change in decision.rows {
-                match change.value {
-                    Some(value) => self.rows.0.insert(change.key.as_str().to_owned(), value),
-                    None => self.rows.0.remove(change.key.as_str()),
-                };
+                self.rows.change(&change);
             }
             self.events += decision.events.len();
             self.bytes += decision.events.iter().map(|event| event.record().value.len()).sum::<usize>();
@@ -158,7 +137,7 @@ fn record(number: usize, rupees: i64) -> ImsRecordDecided {
     }
 }
 
-fn recompute(rows: &Rows) -> BTreeMap<String, RowTotal> {
+fn recompute(rows: &MemoryRows) -> BTreeMap<String, RowTotal> {
     let mut sums = BTreeMap::new();
     let prefix = key::of::<LineRow>(recipient());
     let lines =
@@ -172,7 +151,7 @@ fn recompute(rows: &Rows) -> BTreeMap<String, RowTotal> {
 
 fn main() {
     let rules = ActiveRulebook(Rulebook::embedded());
-    let mut desk = Desk { rows: Rows::default(), rules, ids: 0, events: 0, bytes: 0 };
+    let mut desk = Desk { rows: MemoryRows::default(), rules, ids: 0, events: 0, bytes: 0 };
     let began = now();
     for number in 0..DOCUMENTS {
         let rupees = i64::try_from(number % 9_000).expect("few") + 1;

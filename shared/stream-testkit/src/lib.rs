@@ -16,4 +16,4 @@ pub use broker::{Fault, SimulatedBroker};
 pub use driver::{AnyWorker, DriverError, MarkWriter, RunReport, TopologyDriver};
 pub use index::SimulatedTimerIndex;
 pub use log::{Mistake, SimulatedLog, SimulatedLogSettings};
-pub use store::MemoryStore;
+pub use store::{MemoryRows, MemoryStore};

@@ -4,12 +4,12 @@ use audit_evidence::{AuditEvidence, Event, EvidenceOutcome, view};
 use gst_events::{ActiveRulebook, EventPayload, EvidencePack};
 use gst_types::IstDate;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use stream::{
     Context, Cursor, Decode, Encode, InputRecord, OutputRecord, PageLimits, Processor, Route, Rules, SourcePartition,
-    StateError, StateRead, StateView,
+    StateView,
 };
+use stream_testkit::MemoryRows;
 
 /// The recipient of all tests.
 pub(crate) const RECIPIENT: &str = "27AAPFU0939F1ZV";
@@ -18,23 +18,9 @@ pub(crate) const SUPPLIER: &str = "29AAACX0123A1Z5";
 /// The document of the worked pack.
 pub(crate) const DOCUMENT: &str = "29AAACX0123A1Z5:INVOICE:INV/2026-04-1547:2026-27";
 
-#[derive(Debug, Default)]
-struct Memory(BTreeMap<String, Vec<u8>>);
-
-impl StateRead for Memory {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.get(key).cloned())
-    }
-
-    fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        let rows = self.0.range(from.to_owned()..to.to_owned());
-        Ok(rows.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Desk {
-    rows: Memory,
+    rows: MemoryRows,
     rules: ActiveRulebook,
     day: Option<IstDate>,
     changes_max: usize,
@@ -46,7 +32,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         Self {
-            rows: Memory::default(),
+            rows: MemoryRows::default(),
             rules: ActiveRulebook::initial(),
             day: None,
             changes_max: 1000,
@@ -112,10 +98,7 @@ impl Desk {
             };
             let decision = AuditEvidence::new().decide(&StateView::new(&self.rows), event, &context).unwrap();
             for change in decision.rows {
-                match change.value {
-                    Some(value) => self.rows.0.insert(change.key.as_str().to_owned(), value),
-                    None => self.rows.0.remove(change.key.as_str()),
-                };
+                self.rows.change(&change);
             }
             self.outputs.extend(decision.events.iter().map(Encode::encode));
             self.outcomes.push(decision.outcome);

@@ -8,29 +8,11 @@ use gstr2b::{Event, Gstr2b, view};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::ops::Bound;
-use stream::{
-    Context, Cursor, EventMeta, OutputRecord, PageLimits, Position, Processor, Route, StateError, StateRead, StateView,
-};
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Rows(BTreeMap<String, Vec<u8>>);
-
-impl StateRead for Rows {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.get(key).cloned())
-    }
-    fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        if from >= to {
-            return Ok(Vec::new());
-        }
-        let rows = self.0.range::<str, _>((Bound::Included(from), Bound::Excluded(to)));
-        Ok(rows.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
-    }
-}
+use stream::{Context, Cursor, EventMeta, OutputRecord, PageLimits, Position, Processor, Route, StateView};
+use stream_testkit::MemoryRows;
 
 pub(crate) struct Desk {
-    rows: Rows,
+    rows: MemoryRows,
     said: Vec<OutputRecord>,
     rules: ActiveRulebook,
     changes_max: usize,
@@ -102,7 +84,7 @@ pub(crate) fn record(id: &str, row: Option<&str>, rupees: i64) -> ImsRecordDecid
 impl Desk {
     pub(crate) fn new() -> Self {
         let rules = ActiveRulebook(Rulebook::embedded());
-        Self { rows: Rows::default(), said: Vec::new(), rules, changes_max: 500, ids: 0 }
+        Self { rows: MemoryRows::default(), said: Vec::new(), rules, changes_max: 500, ids: 0 }
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {
@@ -122,10 +104,7 @@ impl Desk {
             };
             let decision = Gstr2b.decide(&StateView::new(&self.rows), event, &context).unwrap();
             for change in decision.rows {
-                match change.value {
-                    Some(value) => self.rows.0.insert(change.key.as_str().to_owned(), value),
-                    None => self.rows.0.remove(change.key.as_str()),
-                };
+                self.rows.change(&change);
             }
             self.said.extend(decision.events.iter().map(stream::Encode::encode));
             match decision.resume {

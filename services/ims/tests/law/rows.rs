@@ -3,6 +3,7 @@
 use crate::support::*;
 use gst_events::*;
 use gst_types::FilingFrequency;
+use stream_testkit::MemoryRows;
 
 const ON_REQUEST: (&str, &str) = ("draft_generation", "ON_REQUEST");
 
@@ -268,7 +269,7 @@ fn cf_9_cf_11_remarks_are_taken_with_accept_and_rejection_is_no_pending() {
 #[test]
 fn in_5_documents_that_came_before_the_registration_are_decided_again() {
     let mut desk = Desk::new("122025");
-    desk.rows = Rows::default();
+    desk.rows = MemoryRows::default();
     desk.file(&document("i", ImsSection::B2b, 100), "2025-11-10T10:00:00");
     assert_eq!(desk.line("i"), line("102025", "3.A.I.B2B", 100));
     desk.tell(ims::Event::TaxpayerRegistered(Box::new(TaxpayerRegistered {

@@ -136,18 +136,7 @@ fn an_action_without_a_document_ends_after_the_longest_wait() {
 
 #[test]
 fn a_second_person_approves_and_the_same_one_cannot() {
-    let mut desk = Desk::new("102025");
-    desk.tell(Event::TaxpayerRegistered(Box::new(TaxpayerRegistered {
-        gstin: recipient().gstin(),
-        role: TaxpayerRole::Recipient,
-        filing_frequency: FilingFrequency::Monthly,
-        gstr3b_due_day: None,
-        first_open_period: None,
-        effective_from: None,
-        needs_approval: true,
-        at: None,
-    })));
-    desk.file(&document("i", ImsSection::B2b, 100), "2025-11-10T10:00:00");
+    let mut desk = two_persons(&[("draft_generation", "ON_REQUEST")]);
     let actor = |name: &str| Actor { subject: name.to_owned(), role: None };
     let mut asked = desk.request("i", ImsAction::Reject, "2025-11-11T10:00:00");
     assert_eq!(desk.ask(asked.clone()), "ACTOR_REQUIRED");

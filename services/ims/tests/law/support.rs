@@ -7,33 +7,16 @@ use gst_types::{FilingFrequency, IstDate, IstInstant, Paise, RecipientGstin, Sup
 use ims::{Event, Ims};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use stream::{
-    Context, Cursor, EventMeta, Outcome as _, OutputRecord, PageLimits, Position, Processor, Route, StateError,
-    StateRead, StateView,
+    Context, Cursor, EventMeta, Outcome as _, OutputRecord, PageLimits, Position, Processor, Route, StateView,
 };
+use stream_testkit::MemoryRows;
 
 pub(crate) const RECIPIENT: &str = "27AAACR1234A1Z3";
 pub(crate) const SUPPLIER: &str = "27AAACS5678B1ZC";
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Rows(pub(crate) BTreeMap<String, Vec<u8>>);
-
-impl StateRead for Rows {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.get(key).cloned())
-    }
-    fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        if from >= to {
-            return Ok(Vec::new());
-        }
-        let rows = self.0.range::<str, _>((Bound::Included(from), Bound::Excluded(to)));
-        Ok(rows.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
-    }
-}
-
 pub(crate) struct Desk {
-    pub(crate) rows: Rows,
+    pub(crate) rows: MemoryRows,
     pub(crate) said: Vec<OutputRecord>,
     pub(crate) rules: ActiveRulebook,
     pub(crate) changes_max: usize,
@@ -99,7 +82,7 @@ impl Desk {
     pub(crate) fn with(first_open: &str, frequency: FilingFrequency, rules: &[(&str, &str)]) -> Self {
         let rules = rules.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let mut desk = Self {
-            rows: Rows::default(),
+            rows: MemoryRows::default(),
             said: Vec::new(),
             rules: ActiveRulebook(Rulebook::embedded().with_overrides(&rules).unwrap()),
             changes_max: 500,
@@ -148,10 +131,7 @@ impl Desk {
             };
             let decision = Ims.decide(&StateView::new(&self.rows), event, &context).unwrap();
             for change in decision.rows {
-                match change.value {
-                    Some(value) => self.rows.0.insert(change.key.as_str().to_owned(), value),
-                    None => self.rows.0.remove(change.key.as_str()),
-                };
+                self.rows.change(&change);
             }
             self.said.extend(decision.events.iter().map(stream::Encode::encode));
             match decision.resume {
@@ -319,4 +299,21 @@ impl Desk {
 /// A line as [`Desk::line`] tells it.
 pub(crate) fn line(period: &str, table: &str, rupees: i64) -> Option<(String, String, i64)> {
     Some((period.to_owned(), table.to_owned(), rupees))
+}
+
+/// A taxpayer whose commands need two persons, with one invoice on the dashboard.
+pub(crate) fn two_persons(rules: &[(&str, &str)]) -> Desk {
+    let mut desk = Desk::with("102025", FilingFrequency::Monthly, rules);
+    desk.tell(Event::TaxpayerRegistered(Box::new(TaxpayerRegistered {
+        gstin: recipient().gstin(),
+        role: TaxpayerRole::Recipient,
+        filing_frequency: FilingFrequency::Monthly,
+        gstr3b_due_day: None,
+        first_open_period: None,
+        effective_from: None,
+        needs_approval: true,
+        at: None,
+    })));
+    desk.file(&document("i", ImsSection::B2b, 100), "2025-11-10T10:00:00");
+    desk
 }

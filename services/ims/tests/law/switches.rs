@@ -147,23 +147,6 @@ fn el_4_a_whole_chain_held_behind_a_lapsed_original_goes_with_it() {
     assert_eq!(desk.line("b"), None);
 }
 
-/// A taxpayer whose commands need two persons, with one invoice on the dashboard.
-fn two_persons(rules: &[(&str, &str)]) -> Desk {
-    let mut desk = Desk::with("102025", FilingFrequency::Monthly, rules);
-    desk.tell(Event::TaxpayerRegistered(Box::new(TaxpayerRegistered {
-        gstin: recipient().gstin(),
-        role: TaxpayerRole::Recipient,
-        filing_frequency: FilingFrequency::Monthly,
-        gstr3b_due_day: None,
-        first_open_period: None,
-        effective_from: None,
-        needs_approval: true,
-        at: None,
-    })));
-    desk.file(&document("i", ImsSection::B2b, 100), "2025-11-10T10:00:00");
-    desk
-}
-
 fn propose(desk: &mut Desk, when: &str) -> String {
     let mut asked = desk.request("i", ImsAction::Reject, when);
     asked.actor = Some(Actor { subject: "maker".to_owned(), role: None });
