@@ -106,10 +106,9 @@ fn sl_3_a_quarterly_supplier_has_the_next_quarter() {
     assert_eq!(world.tell(&raised("102025", "2025-12-20T10:00:00")), ["liability 032026 1800.00"], "an IFF's month");
 }
 
-#[test]
-fn sl_3_the_suppliers_own_filing_with_us_counts() {
-    let mut world = World::new();
-    let locked = PeriodLocked {
+/// The supplier's own GSTR-3B, filed with us.
+fn own_return_of_november() -> PeriodLocked {
+    PeriodLocked {
         gstin: supplier().gstin(),
         period: period("112025"),
         filed_at: at("2025-12-18T10:00:00"),
@@ -117,24 +116,20 @@ fn sl_3_the_suppliers_own_filing_with_us_counts() {
         table4: std::collections::BTreeMap::new(),
         arn: None,
         origin: Origin::User,
-    };
-    assert!(world.tell(&locked).is_empty());
+    }
+}
+
+#[test]
+fn sl_3_the_suppliers_own_filing_with_us_counts() {
+    let mut world = World::new();
+    assert!(world.tell(&own_return_of_november()).is_empty());
     assert_eq!(world.tell(&raised("102025", "2025-12-20T10:00:00")), ["liability 122025 1800.00"]);
 }
 
 #[test]
 fn sl_3_only_a_report_counts_where_the_rulebook_says_so() {
     let mut world = World::with_rules(&[("supplier_own_return", "REPORTED_ONLY")]);
-    let locked = PeriodLocked {
-        gstin: supplier().gstin(),
-        period: period("112025"),
-        filed_at: at("2025-12-18T10:00:00"),
-        statement_version: Some(1),
-        table4: std::collections::BTreeMap::new(),
-        arn: None,
-        origin: Origin::User,
-    };
-    assert!(world.tell(&locked).is_empty());
+    assert!(world.tell(&own_return_of_november()).is_empty());
     assert_eq!(world.tell(&raised("102025", "2025-12-20T10:00:00")), ["liability 112025 1800.00"]);
 }
 

@@ -1,22 +1,16 @@
 //! What a filed return does: totals compared, the reversal statement asked; and credit notes that name no invoice.
 
+use crate::support::monthly::{RECIPIENT, SUPPLIER, igst, recipient, story};
 use crate::support::story::Story;
 use gst_events::{
     Alert, ClaimedLine, CreditAvailed, CreditCategorySet, CreditSubject, EntryStatus, EventPayload, FilingDiffers,
     LedgerEntry, Origin, PeriodLocked, RecordId, ReturnClaimsTold, ReversalStatementOpened, Topic,
 };
 use gst_rules::{Rulebook, rule};
-use gst_types::{DocumentKey, DocumentKind, IstInstant, RecipientGstin, TaxAmounts, TaxPeriod};
+use gst_types::{DocumentKey, DocumentKind, IstInstant, TaxAmounts, TaxPeriod};
 use itc_ledger::view;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-const RECIPIENT: &str = "27AAACR1234A1Z3";
-const SUPPLIER: &str = "29AAACT4321C1ZR";
-
-fn recipient() -> RecipientGstin {
-    RECIPIENT.parse().unwrap()
-}
 
 fn at(text: &str) -> IstInstant {
     text.parse().unwrap()
@@ -24,19 +18,6 @@ fn at(text: &str) -> IstInstant {
 
 fn period(text: &str) -> TaxPeriod {
     text.parse().unwrap()
-}
-
-fn igst(text: &str) -> TaxAmounts {
-    TaxAmounts { igst: text.parse().unwrap(), ..TaxAmounts::ZERO }
-}
-
-fn story(events: &[Value]) -> Story {
-    let mut story = Story::new(&BTreeMap::new());
-    story.event(&json!({"type": "recipient_registered", "gstin": RECIPIENT, "filing_frequency": "MONTHLY"}));
-    for event in events {
-        story.event(event);
-    }
-    story
 }
 
 /// An invoice of 18,000.00 IGST, and its claim.

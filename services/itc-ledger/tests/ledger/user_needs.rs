@@ -1,34 +1,14 @@
 //! What users of other tools complain of, about payments, reversals and the ledger: a test for each, named after what it
 //! prevents.
 
+use crate::support::monthly::{RECIPIENT, SUPPLIER, igst, recipient, story};
 use crate::support::story::Story;
 use gst_events::{Alert, EntryStatus, LedgerEntry, LedgerEntryKind, LedgerReason, Topic};
 use gst_rules::Rulebook;
-use gst_types::{Paise, RecipientGstin, TaxAmounts};
+use gst_types::{Paise, TaxAmounts};
 use itc_ledger::state::TimerState;
 use itc_ledger::view::{self, Rule37Filter};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-
-const RECIPIENT: &str = "27AAACR1234A1Z3";
-const SUPPLIER: &str = "29AAACT4321C1ZR";
-
-fn recipient() -> RecipientGstin {
-    RECIPIENT.parse().unwrap()
-}
-
-fn igst(text: &str) -> TaxAmounts {
-    TaxAmounts { igst: text.parse().unwrap(), ..TaxAmounts::ZERO }
-}
-
-fn story(events: &[Value]) -> Story {
-    let mut story = Story::new(&BTreeMap::new());
-    story.event(&json!({"type": "recipient_registered", "gstin": RECIPIENT, "filing_frequency": "MONTHLY"}));
-    for event in events {
-        story.event(event);
-    }
-    story
-}
 
 fn invoice(name: &str, issued: &str, received: &str) -> Value {
     json!({"type": "document_received", "at": received, "record": {"ref": name, "supplier_gstin": SUPPLIER,

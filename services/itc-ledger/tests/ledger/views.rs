@@ -1,23 +1,13 @@
 //! What the views show: Table 4 with the entries behind it, and the rule 37 report.
 
+use crate::support::monthly::{RECIPIENT, SUPPLIER, igst, recipient};
 use crate::support::story::Story;
 use gst_rules::Rulebook;
-use gst_types::{IstDate, Paise, RecipientGstin, TaxAmounts};
+use gst_types::{IstDate, Paise, TaxAmounts};
 use itc_ledger::state::TimerState;
 use itc_ledger::view::{self, Rule37Filter, Rule37Row};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-const RECIPIENT: &str = "27AAACR1234A1Z3";
-const SUPPLIER: &str = "29AAACT4321C1ZR";
-
-fn recipient() -> RecipientGstin {
-    RECIPIENT.parse().unwrap()
-}
-
-fn igst(text: &str) -> TaxAmounts {
-    TaxAmounts { igst: text.parse().unwrap(), ..TaxAmounts::ZERO }
-}
 
 fn rupees(amount: i64) -> Paise {
     Paise::from_rupees(amount)

@@ -1,6 +1,8 @@
 //! Crashes, zombies, unknown outcomes and the traps of restoring: whatever happens, each event counts once.
 
-use crate::toy::{Bank, Gate, JOURNAL, PUBLIC, date, deposit, fact, open_day, said, said_by_key};
+use crate::toy::{
+    Bank, Gate, JOURNAL, PUBLIC, date, deposit, fact, open_day, said, said_by_key, texts, three_deposits,
+};
 use proptest::prelude::*;
 use stream::{Processor, Step, Worker, WorkerConfig, WorkerError};
 use stream_testkit::{
@@ -33,19 +35,6 @@ fn small_batches() -> WorkerConfig {
 
 fn run(worker: &mut BankWorker) {
     while worker.step().unwrap() != Step::Idle {}
-}
-
-fn texts(broker: &SimulatedBroker) -> Vec<String> {
-    let records = broker.read_committed(PUBLIC, &mut std::collections::BTreeMap::new());
-    records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
-}
-
-fn three_deposits() -> SimulatedBroker {
-    let broker = SimulatedBroker::new(1);
-    for number in 1..=3 {
-        fact(&broker, JOURNAL, "anna", &format!("f{number}"), &deposit(10));
-    }
-    broker
 }
 
 const ONCE: [&str; 3] = ["10 1 on None", "20 2 on None", "30 3 on None"];

@@ -511,3 +511,18 @@ pub(crate) fn said_by_key(driver: &TopologyDriver, topic: &str) -> BTreeMap<Stri
     }
     by_key
 }
+
+/// What the public topic says, in its order.
+pub(crate) fn texts(broker: &SimulatedBroker) -> Vec<String> {
+    let records = broker.read_committed(PUBLIC, &mut std::collections::BTreeMap::new());
+    records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
+}
+
+/// Three deposits of 10 to one key.
+pub(crate) fn three_deposits() -> SimulatedBroker {
+    let broker = SimulatedBroker::new(1);
+    for number in 1..=3 {
+        fact(&broker, JOURNAL, "anna", &format!("f{number}"), &deposit(10));
+    }
+    broker
+}

@@ -1,7 +1,7 @@
 //! The traps of exactly-once that show on a simulated log: with the rule each event counts once, and with the mistake it
 //! does not. A test that passed with the mistake would prove nothing.
 
-use crate::toy::{Bank, FEED, JOURNAL, PUBLIC, date, deposit, fact, open_day, said};
+use crate::toy::{Bank, FEED, JOURNAL, PUBLIC, date, deposit, fact, open_day, said, texts, three_deposits};
 use std::collections::BTreeMap;
 use stream::{Log, Processor, StagedBatch, Step, Worker, WorkerConfig, WorkerError};
 use stream_testkit::{
@@ -40,19 +40,6 @@ fn run(worker: &mut BankWorker) -> Result<(), WorkerError> {
 
 fn run_to_first_commit(worker: &mut BankWorker) {
     while !matches!(worker.step().expect("runs"), Step::Committed { .. }) {}
-}
-
-fn texts(broker: &SimulatedBroker) -> Vec<String> {
-    let records = broker.read_committed(PUBLIC, &mut BTreeMap::new());
-    records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
-}
-
-fn three_deposits() -> SimulatedBroker {
-    let broker = SimulatedBroker::new(1);
-    for number in 1..=3 {
-        fact(&broker, JOURNAL, "anna", &format!("f{number}"), &deposit(10));
-    }
-    broker
 }
 
 #[test]

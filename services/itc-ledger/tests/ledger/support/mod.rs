@@ -2,6 +2,7 @@
 pub(crate) mod customs;
 pub(crate) mod expect;
 pub(crate) mod filings;
+pub(crate) mod monthly;
 pub(crate) mod story;
 
 use gst_events::{DayOpened, EventPayload, RulebookActivated, Topic};
