@@ -273,19 +273,10 @@ fn write_table(arguments: &DutyArguments, found: &Value, out: &mut dyn Write) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    #[command(no_binary_name = true)]
-    struct Line {
-        #[command(flatten)]
-        arguments: DutyArguments,
-    }
+    use crate::command_line::answer_of;
 
     fn answer(line: &str) -> Result<String> {
-        let mut out = Vec::new();
-        run(&Line::try_parse_from(line.split_whitespace())?.arguments, &mut out)?;
-        Ok(String::from_utf8(out)?)
+        answer_of(line, run)
     }
 
     fn json(line: &str) -> Value {

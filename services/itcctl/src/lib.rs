@@ -1,6 +1,8 @@
 //! The operator's command line, as a library so that its parts can be tested.
 
 pub mod cases;
+#[cfg(test)]
+mod command_line;
 pub mod demo;
 pub mod duty;
 pub mod feed;
