@@ -1,6 +1,6 @@
 //! How amounts and tables look.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 use gst_types::{Head, Paise, TaxAmounts};
 use serde::Serialize;
 
@@ -68,6 +68,13 @@ pub(crate) fn new_table(header: &[&str]) -> Table {
     table.load_style(RULED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.to_vec());
+    table
+}
+
+/// A table with a line between any two rows, for cells of several lines.
+pub(crate) fn lined_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table
 }
 

@@ -1,8 +1,8 @@
 //! `itcctl topics`: the topics of `deploy/topics.toml`, listed and created.
 
+use crate::pretty::lined_table;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -125,8 +125,7 @@ pub fn run(command: &TopicsCommand, out: &mut dyn Write) -> Result<bool> {
 
 fn list(scale: Scale, out: &mut dyn Write) -> Result<()> {
     let list = read()?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     table.set_header(["Topic", "Kind", "Key", "Partitions", "Kept"]);
     for entry in &list.topic {
         let partitions = list.partitions_of(entry, scale).to_string();

@@ -17,9 +17,10 @@ pub mod translation;
 pub use recognise::translate;
 
 use crate::feed_record::FeedRecord;
+use crate::pretty::lined_table;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::CellAlignment;
 use gst_events::SupplierForm;
 use gst_types::{IstDate, IstInstant, RecipientGstin};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -155,8 +156,7 @@ pub fn publish_all(port: &mut dyn FeedPort, records: &[&FeedRecord]) -> Result<(
 /// # Errors
 /// A message where the output cannot be written.
 pub fn write_summary(files: &[(PathBuf, Translated)], dry_run: bool, out: &mut dyn Write) -> Result<()> {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     let to_publish = if dry_run { "would publish" } else { "messages" };
     table.set_header(["file", "kind", "feed", "entries", to_publish, "refused"]);
     for (path, file) in files {

@@ -1,8 +1,8 @@
 //! Giving orders, and what became of each.
 
 use super::topics::{Command, Topics};
+use crate::pretty::lined_table;
 use anyhow::{Result, bail};
-use comfy_table::{Table, presets};
 use gst_events::{Actor, OperatorAction, OperatorCommand, RequestStatus};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -76,8 +76,7 @@ pub(crate) fn give(
             bail!("the command for {} has {bytes} bytes; at most {COMMAND_BYTES_MAX} are taken", order.subject);
         }
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     if dry_run {
         table.set_header(["of", "worker", "would order"]);
         for order in orders {

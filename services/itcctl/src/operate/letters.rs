@@ -2,8 +2,9 @@
 
 use super::commands::{Ordered, Signature};
 use super::topics::{COMMANDS, Topics};
+use crate::pretty::lined_table;
 use anyhow::{Context, Result, bail};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::CellAlignment;
 use gst_events::{Bytes, OperatorAction, OperatorCommand, ReplayedHeader, ReplayedRecord};
 use gst_types::IstInstant;
 use std::collections::BTreeMap;
@@ -144,8 +145,7 @@ pub(crate) fn list(
         return Ok(());
     }
     histogram(&kinds, count, out)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     table.set_header(["letter", "first seen", "worker", "code", "field", "from", "bytes", "state"]);
     for line in newest.values().rev() {
         let headers = &line.headers;
@@ -171,8 +171,7 @@ fn histogram(kinds: &BTreeMap<(String, String, String), u64>, count: u64, out: &
     let mut sorted: Vec<_> = kinds.iter().collect();
     sorted.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let most = sorted.first().map_or(1, |(_, count)| **count).max(1);
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     table.set_header(["worker", "code", "rule", "letters", "share", ""]);
     for ((worker, code, rule), letters) in sorted {
         let bar = "█".repeat(usize::try_from((letters * BAR).div_ceil(most)).unwrap_or_default());
@@ -203,8 +202,7 @@ fn state_of(past: &BTreeMap<String, Past>, place: LetterPlace) -> &'static str {
 pub(crate) fn show(topics: &mut dyn Topics, place: LetterPlace, payload: bool, out: &mut dyn Write) -> Result<()> {
     let (record, headers) = letter_at(topics, place)?;
     let past = past_orders(topics)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     let from = format!("{} {}/{}", headers.source_topic, headers.source_partition, headers.source_offset);
     let whole = if headers.is_whole { "the whole message" } else { "only the part at fault" };
     let state = state_of(&past, place);

@@ -2,8 +2,8 @@
 
 use super::commands::{Ordered, Signature};
 use super::topics::Topics;
+use crate::pretty::lined_table;
 use anyhow::{Result, bail};
-use comfy_table::{Table, presets};
 use gst_events::OperatorAction;
 use itc_engine::topology::workers;
 use std::collections::BTreeMap;
@@ -78,8 +78,7 @@ fn parked_keys(topics: &mut dyn Topics, worker: stream::WorkerName) -> Result<BT
 /// Counts parked keys by reason and shows them.
 pub(crate) fn list(topics: &mut dyn Topics, worker: Option<&str>, limit: usize, out: &mut dyn Write) -> Result<()> {
     let mut reasons: BTreeMap<(&str, String, String), u64> = BTreeMap::new();
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     table.set_header(["worker", "key", "since", "waiting", "stands at", "event id", "reason"]);
     let (mut count, mut shown) = (0_u64, 0);
     for worker in workers_with_rows(worker)? {
@@ -101,8 +100,7 @@ pub(crate) fn list(topics: &mut dyn Topics, worker: Option<&str>, limit: usize, 
     }
     let mut sorted: Vec<_> = reasons.into_iter().collect();
     sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let mut by_reason = Table::new();
-    by_reason.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut by_reason = lined_table();
     by_reason.set_header(["worker", "stands at", "reason", "keys"]);
     for ((worker, event_type, reason), keys) in sorted {
         by_reason.add_row([worker.to_owned(), event_type, reason, keys.to_string()]);
@@ -115,8 +113,7 @@ pub(crate) fn list(topics: &mut dyn Topics, worker: Option<&str>, limit: usize, 
 pub(crate) fn show(topics: &mut dyn Topics, worker: &str, key: &str, out: &mut dyn Write) -> Result<()> {
     let (parked, waiting) = one(topics, worker, key)?;
     writeln!(out, "{key} is parked at {worker}: {} (event {})", parked.reason, parked.event_id)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = lined_table();
     table.set_header(["#", "event id", "type", "day", "offset", "bytes", "what"]);
     for (number, row) in (1..).zip(&waiting) {
         let meta = InputRecord::from(row.record.clone()).meta();
