@@ -1,12 +1,13 @@
 //! Every numbered rule has code that acts on it and a test that names it, and `docs/rules/coverage.md` says which.
+//! That the references and the constants hold the same rules is tested where the constants are.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails them")]
 
 use gst_rules::RuleRef;
-use itc_tests::coverage::{Found, Informative, Rule, codes_of_reference, found, gaps, page, unmatched};
+use itc_tests::coverage::{Found, Informative, Rule, found, gaps, page};
 use itc_tests::repository;
 use itc_tests::sources::{Source, sources};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Rules with nothing to act on, and why. What can be acted on or tested does not belong here.
 const INFORMATIVE: &[Informative] = &[
@@ -52,16 +53,6 @@ fn found_here() -> (BTreeMap<String, Found>, Vec<String>) {
         sources(&repository(), &[".toml"]).unwrap().into_iter().filter(|file| file.path.contains("gst-rules/")),
     );
     found(&rules(), &files, &cases())
-}
-
-#[test]
-fn every_rule_of_the_references_is_a_rule_ref_and_the_other_way_round() {
-    let mut written = BTreeSet::new();
-    for name in ["ims-and-gstr2b.md", "payment-reversal-and-customs.md"] {
-        written
-            .extend(codes_of_reference(&std::fs::read_to_string(repository().join("docs/rules").join(name)).unwrap()));
-    }
-    none(&unmatched(&rules(), &written));
 }
 
 #[test]

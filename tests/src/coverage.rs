@@ -46,21 +46,6 @@ pub struct Found {
     pub cases: BTreeSet<String>,
 }
 
-/// The codes that stand in bold (`**AC-6 ...`) or open a row of the tables whose rules are rows (`| T4-1 |`, `| C1 |`).
-#[must_use]
-pub fn codes_of_reference(text: &str) -> BTreeSet<String> {
-    let in_bold = text.split("**").skip(1).step_by(2).filter_map(|bold| bold.split_whitespace().next());
-    let in_rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
-    let is_rule = |code: &&str| {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let of_family = |(family, number): (&str, &str)| {
-            digits(number) && family != "GSTR" && family.starts_with(char::is_uppercase)
-        };
-        code.rsplit_once('-').is_some_and(of_family) || code.strip_prefix('C').is_some_and(digits)
-    };
-    in_bold.chain(in_rows).filter(is_rule).map(str::to_owned).collect()
-}
-
 /// The name of a rule's constant: `AC_6` of `AC-6`, `C_7` of `C7`.
 #[must_use]
 pub fn constant_of(code: &str) -> String {
@@ -227,16 +212,6 @@ pub fn gaps(rules: &[Rule], found: &BTreeMap<String, Found>, informative: &[Info
         faults.push(format!("{} is excused, but there is no such rule", entry.code));
     }
     faults
-}
-
-/// Rules without a constant and constants without a rule.
-#[must_use]
-pub fn unmatched(rules: &[Rule], written: &BTreeSet<String>) -> Vec<String> {
-    let known: BTreeSet<String> = rules.iter().map(|rule| rule.code.clone()).collect();
-    let without_constant =
-        written.difference(&known).map(|code| format!("{code} stands in a reference and has no RuleRef"));
-    let without_rule = known.difference(written).map(|code| format!("{code} is a RuleRef that no reference holds"));
-    without_constant.chain(without_rule).collect()
 }
 
 const PAGE_HEAD: &str = "\
