@@ -514,7 +514,7 @@ pub(crate) fn said_by_key(driver: &TopologyDriver, topic: &str) -> BTreeMap<Stri
 
 /// What the public topic says, in its order.
 pub(crate) fn texts(broker: &SimulatedBroker) -> Vec<String> {
-    let records = broker.read_committed(PUBLIC, &mut std::collections::BTreeMap::new());
+    let records = broker.read_committed(PUBLIC, &mut BTreeMap::new());
     records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
 }
 

@@ -2,7 +2,6 @@
 //! does not. A test that passed with the mistake would prove nothing.
 
 use crate::toy::{Bank, FEED, JOURNAL, PUBLIC, date, deposit, fact, open_day, said, texts, three_deposits};
-use std::collections::BTreeMap;
 use stream::{Log, Processor, StagedBatch, Step, Worker, WorkerConfig, WorkerError};
 use stream_testkit::{
     Fault, MemoryStore, Mistake, SimulatedBroker, SimulatedLog, SimulatedLogSettings, SimulatedTimerIndex,
