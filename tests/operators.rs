@@ -142,7 +142,7 @@ fn operators_take_in_what_was_put_aside_and_release_what_was_parked() {
     until_said(&broker, &["parked", "list", "--worker", "ims"], "no key is parked");
     let letters = itcctl(&broker, &["dead-letters", "list", "--worker", "ims"]).1;
     assert!(letters.contains("DROPPED"), "{letters}");
-    let place = first_place(&letters);
+    let place = first_place(&letters).expect("the letter has a place");
     let (done, said) = order(&["dead-letters", "drop", &place, "--wait", "60"]);
     assert!(done && said.contains("APPLIED"), "{said}");
     fs::remove_dir_all(&folder).expect("removes");
