@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 mod operators;
+#[cfg(test)]
+mod rebalance;
 
 use std::path::PathBuf;
 use std::process::Command;
