@@ -248,7 +248,8 @@ impl Facts {
         let (filed, _, period) = self.documents[index].claims.first()?;
         let by_filing = self.is("r37a.fy_basis", "FILING_DATE", "RETURN_PERIOD");
         let year = if by_filing { filed.financial_year() } else { period.financial_year() };
-        Some(Day::of(year + 1, 10, 1))
+        // R37A-1: in force from 26 Dec 2022.
+        Some(Day::of(year + 1, 10, 1)).filter(|due| *due >= Day::of(2022, 12, 26))
     }
 
     pub(crate) fn reported_unfiled(&self, index: usize) -> bool {

@@ -6,8 +6,7 @@ use gst_events::{
     PermanentReversalRule, TableRow, TimerExclusion,
 };
 use gst_types::{
-    BillOfEntryId, DocumentKey, FilingFrequency, FinancialYear, IstDate, IstInstant, Paise, SupplierGstin, TaxAmounts,
-    TaxPeriod,
+    BillOfEntryId, DocumentKey, FilingFrequency, IstDate, IstInstant, Paise, SupplierGstin, TaxAmounts, TaxPeriod,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,8 +41,8 @@ pub struct PaymentState {
     pub fires_on: Option<IstDate>,
     /// Why there is no timer.
     pub exclusion: Option<TimerExclusion>,
-    /// Of a debit note, the financial year of its invoice (TL-5).
-    pub invoice_year: Option<FinancialYear>,
+    /// Of a debit note, a day of the financial year of its invoice (TL-5): its date, or the first of the year in its key.
+    pub invoice_date: Option<IstDate>,
     /// Of a credit note just accepted, the tax still to be taken out.
     pub note_to_post: TaxAmounts,
     /// Of an amendment that brings it, the credit from now on.
@@ -74,8 +73,8 @@ pub enum Fact {
         document: DocumentKey,
         /// Its date.
         document_date: IstDate,
-        /// The financial year of its invoice (TL-5).
-        invoice_year: Option<FinancialYear>,
+        /// A day of the financial year of its invoice (TL-5).
+        invoice_date: Option<IstDate>,
         /// Credit that an amendment of it brings.
         itc_availed: Option<TaxAmounts>,
     },

@@ -137,7 +137,7 @@ pub fn document(
         CreditSubject::Document(document) => {
             let known = state.as_ref().map(|state| {
                 let reverse_charge = state.exclusion == Some(TimerExclusion::ReverseCharge);
-                (state.document_date, state.invoice_year, reverse_charge)
+                (state.document_date, state.invoice_date, reverse_charge)
             });
             limit_of(document, known)
         }
@@ -179,13 +179,13 @@ fn debit_note_state(
     let parent = credit(rows, recipient, &CreditSubject::Document(parent.clone()))?;
     let Some(parent) = parent else { return Ok(None) };
     let date = parent.steps.iter().rev().find_map(|step| {
-        let rows::Fact::DebitNote { document, document_date, invoice_year, .. } = &step.fact else { return None };
-        (CreditSubject::Document(document.clone()) == row.subject).then_some((*document_date, *invoice_year))
+        let rows::Fact::DebitNote { document, document_date, invoice_date, .. } = &step.fact else { return None };
+        (CreditSubject::Document(document.clone()) == row.subject).then_some((*document_date, *invoice_date))
     });
     let template = parent.summary.state;
-    Ok(date.zip(template).map(|((document_date, invoice_year), state)| PaymentState {
+    Ok(date.zip(template).map(|((document_date, invoice_date), state)| PaymentState {
         document_date,
-        invoice_year,
+        invoice_date,
         exclusion: Some(TimerExclusion::DebitNoteInParent),
         ..state
     }))

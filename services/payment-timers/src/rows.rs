@@ -366,6 +366,12 @@ pub fn children_of(recipient: RecipientGstin, invoice: &DocumentKey) -> RowKey {
     RowKey::table("child").with(recipient).with(invoice)
 }
 
+/// `debit_note|gstin|invoice|`: every debit note that names an invoice, whether it counts with it or not (TL-5).
+#[must_use]
+pub fn debit_notes_of(recipient: RecipientGstin, invoice: &DocumentKey) -> RowKey {
+    RowKey::table("debit_note").with(recipient).with(invoice)
+}
+
 /// `early|gstin|document|`.
 #[must_use]
 pub fn early_of(recipient: RecipientGstin, document: &DocumentKey) -> RowKey {

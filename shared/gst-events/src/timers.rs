@@ -83,6 +83,9 @@ pub struct InvoicePaymentChanged {
     /// Of a debit note, its invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<DocumentKey>,
+    /// Of a debit note, the date of its invoice as it stands, where the invoice is known (TL-5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_date: Option<IstDate>,
     /// Of a credit note just accepted: the note, and its tax, which goes out through 4(A)(5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_note: Option<DocumentKey>,

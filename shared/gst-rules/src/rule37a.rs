@@ -20,6 +20,12 @@ pub fn dates(rulebook: &Rulebook, year: FinancialYear, frequency: FilingFrequenc
     rule_37a_dates(year, rulebook.rule_37a_return(), frequency)
 }
 
+/// R37A-1: the rule is in force from 26 Dec 2022; a due day before that binds nobody.
+#[must_use]
+pub fn is_in_force(dates: &Rule37aDates) -> bool {
+    IstDate::from_ymd(2022, 12, 26).is_some_and(|from| dates.due_on >= from)
+}
+
 /// R37A-3: whether interest is due on a rule 37A reversal in a return filed on that day.
 #[must_use]
 pub fn is_interest_due(rulebook: &Rulebook, dates: &Rule37aDates, reversed_on: IstDate) -> bool {
@@ -42,6 +48,13 @@ mod tests {
         let own = [("r37a.fy_basis".to_owned(), "FILING_DATE".to_owned())].into();
         let rulebook = Rulebook::embedded().with_overrides(&own).unwrap();
         assert_eq!(availed_year(&rulebook, period, filed_on).to_string(), "2025-26");
+    }
+
+    #[test]
+    fn r37a_1_the_first_due_day_is_1_october_2023() {
+        let of = |year: &str| dates(&Rulebook::embedded(), year.parse().unwrap(), FilingFrequency::Monthly);
+        assert!(!is_in_force(&of("2021-22")));
+        assert!(is_in_force(&of("2022-23")));
     }
 
     #[test]

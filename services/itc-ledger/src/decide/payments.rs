@@ -3,7 +3,7 @@
 use super::Work;
 use crate::rows::{CreditRow, Fact, PaymentState};
 use gst_events::{CreditSubject, InvoicePaymentChanged, PaymentTimerFired, TimerExclusion};
-use gst_types::{DocumentKey, IstInstant, TaxAmounts};
+use gst_types::{DocumentKey, IstDate, IstInstant, TaxAmounts};
 use stream::DecideError;
 
 impl Work<'_, '_> {
@@ -39,7 +39,7 @@ impl Work<'_, '_> {
             note_tax: event.note_tax,
             fires_on: event.fires_on,
             exclusion: event.exclusion,
-            invoice_year: event.invoice.as_ref().map(|invoice| invoice.financial_year),
+            invoice_date: date_of_invoice(event),
             note_to_post,
             itc_availed: event.itc_availed,
         };
@@ -66,7 +66,7 @@ impl Work<'_, '_> {
         let fact = Fact::DebitNote {
             document: event.document.clone(),
             document_date: event.document_date,
-            invoice_year: Some(invoice.financial_year),
+            invoice_date: date_of_invoice(event),
             itc_availed: event.itc_availed,
         };
         let at = in_order(&mut row, event.at);
@@ -86,6 +86,11 @@ impl Work<'_, '_> {
         self.settle(row)?;
         Ok(())
     }
+}
+
+/// TL-5: a day of the financial year of a debit note's invoice; while the invoice is not known, the year in its key says it.
+fn date_of_invoice(event: &InvoicePaymentChanged) -> Option<IstDate> {
+    event.invoice_date.or_else(|| event.invoice.as_ref().map(|invoice| invoice.financial_year.first_day()))
 }
 
 /// Each state is the whole truth as `payment-timers` knew it then, so its states keep their order: one told late counts

@@ -9,7 +9,7 @@ use gst_rules::rulebook::{Choice, LateClaim};
 use gst_rules::table4::EntryKind;
 use gst_rules::time_limit::{LimitedDocument, TimeLimitFacts, judge_claim};
 use gst_rules::{RuleRef, Rulebook, rule};
-use gst_types::{DocumentKey, DocumentKind, FinancialYear, IstDate, TaxAmounts, TaxPeriod};
+use gst_types::{DocumentKey, DocumentKind, IstDate, TaxAmounts, TaxPeriod};
 use std::collections::BTreeMap;
 
 const BARRED: &str = "the return with the claim was filed after the last day of section 16(4)";
@@ -209,7 +209,7 @@ impl Machine<'_> {
             (Some(note), _) => Some((note.0, note.1, false)),
             (None, Some(state)) => {
                 let reverse_charge = state.exclusion == Some(TimerExclusion::ReverseCharge);
-                Some((state.document_date, state.invoice_year, reverse_charge))
+                Some((state.document_date, state.invoice_date, reverse_charge))
             }
             (None, None) => None,
         };
@@ -217,13 +217,10 @@ impl Machine<'_> {
     }
 }
 
-/// TL-1, TL-5, TL-8: the facts of the time limit for a document with that date, invoice year and reverse charge.
+/// TL-1, TL-5, TL-8: the facts of the time limit for a document with that date, date of its invoice and reverse charge.
 #[must_use]
-pub(crate) fn limit_of(
-    document: &DocumentKey,
-    known: Option<(IstDate, Option<FinancialYear>, bool)>,
-) -> TimeLimitFacts {
-    let (date, invoice_year, reverse_charge) = known.unwrap_or((document.financial_year.first_day(), None, false));
+pub(crate) fn limit_of(document: &DocumentKey, known: Option<(IstDate, Option<IstDate>, bool)>) -> TimeLimitFacts {
+    let (date, invoice_date, reverse_charge) = known.unwrap_or((document.financial_year.first_day(), None, false));
     let limited = match (document.kind, reverse_charge) {
         (_, true) => LimitedDocument::SelfInvoice,
         (DocumentKind::DebitNote, false) => LimitedDocument::DebitNote,
@@ -237,7 +234,7 @@ pub(crate) fn limit_of(
         ) => LimitedDocument::Invoice,
     };
     let mut facts = TimeLimitFacts::of(limited, date);
-    facts.original_invoice_date = invoice_year.map(FinancialYear::first_day);
+    facts.original_invoice_date = invoice_date;
     facts
 }
 

@@ -84,7 +84,7 @@ struct Machine<'r> {
     ended: bool,
     /// Whether section 17(5) blocks the credit as it is categorised now.
     blocked: bool,
-    debit_notes: BTreeMap<DocumentKey, (IstDate, Option<FinancialYear>)>,
+    debit_notes: BTreeMap<DocumentKey, (IstDate, Option<IstDate>)>,
     /// Differences of a Bill of Entry that customs told and no line of a statement has repeated yet.
     deltas_told: Vec<TaxAmounts>,
     /// Credit taken of each line of a statement.
@@ -176,8 +176,8 @@ impl<'r> Machine<'r> {
         match &step.fact {
             Fact::Payment(state) => self.payment(step, state),
             Fact::Day181 => {}
-            Fact::DebitNote { document, document_date, invoice_year, itc_availed } => {
-                self.debit_notes.insert(document.clone(), (*document_date, *invoice_year));
+            Fact::DebitNote { document, document_date, invoice_date, itc_availed } => {
+                self.debit_notes.insert(document.clone(), (*document_date, *invoice_date));
                 // The invoice's own state follows at once, and the whole is recomputed with it.
                 if let Some(credit) = itc_availed {
                     self.amend_credit(step, &CreditSubject::Document(document.clone()), *credit);

@@ -16,14 +16,14 @@ pub(super) enum Move37a {
 }
 
 impl Machine<'_> {
-    /// R37A-1, R37A-2: the dates that follow from the first claim.
+    /// R37A-1, R37A-2: the dates that follow from the first claim; none of before the rule was in force.
     pub(super) fn rule_37a_dates(&self) -> Option<Rule37aDates> {
         let (filed_at, period) = self.summary.first_claim?;
         let rules = self.rules(&self.rules_last);
         let year = rule37a::availed_year(rules, period, filed_at.date());
         let first = rule37a::dates(rules, year, gst_types::FilingFrequency::Monthly);
         let frequency = self.around.recipient.frequency_on(first.due_on);
-        Some(rule37a::dates(rules, year, frequency))
+        Some(rule37a::dates(rules, year, frequency)).filter(rule37a::is_in_force)
     }
 
     pub(super) fn pending_37a(&self) -> Option<(IstInstant, Move37a)> {

@@ -82,7 +82,7 @@ fn every_event_of_a_rule_story_has_its_row() {
         if case.kind != CaseKind::RuleStory {
             continue;
         }
-        let mut story = RuleStory::default();
+        let mut story = RuleStory::of(&case.given);
         for (index, event) in case.given.iter().enumerate() {
             let event = Fields::of(event).unwrap();
             let kind = event.text("type").unwrap();

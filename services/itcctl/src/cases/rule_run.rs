@@ -20,7 +20,7 @@ pub(crate) fn run(case: &Case, variant: &Variant) -> Result<Vec<String>> {
 /// Runs a story and tells what came out, in the blocks and the rows that its `expect` names.
 pub(crate) fn outcome(case: &Case, variant: &Variant) -> Result<Map<String, Value>> {
     let mut simulation = Simulation::start(1, &rows(variant))?;
-    let mut story = RuleStory::default();
+    let mut story = RuleStory::of(&case.given);
     let mut seen = BTreeSet::new();
     for (index, event) in case.given.iter().enumerate() {
         let event = Fields::of(event)?;

@@ -13,7 +13,8 @@ use gst_events::{
     PaymentReallocated, PermanentReversalRecorded, PermanentReversalRule, RecordId, TaxpayerRole, TdsDeducted, TdsKind,
 };
 use gst_types::{DocumentKey, DocumentKind, RecipientGstin, SupplierGstin};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What a story has said so far.
 #[derive(Debug, Default)]
@@ -22,9 +23,21 @@ pub(crate) struct RuleStory {
     /// Names in the order in which they were given; later names of one subject are its amendments.
     pub(crate) order: Vec<String>,
     pub(crate) recipient: Option<RecipientGstin>,
+    /// Documents that the story names before it tells of them, such as money that comes before its invoice.
+    ahead: BTreeMap<String, DocumentKey>,
 }
 
 impl RuleStory {
+    /// A story of these events, of which nothing is told yet.
+    pub(crate) fn of(given: &[Value]) -> Self {
+        let told = given.iter().filter_map(|event| {
+            let event = Fields::of(event).ok().filter(|event| event.text("type").ok() == Some("document_received"))?;
+            let record = event.object("record").ok()?;
+            Some((record.text("ref").ok()?.to_owned(), key_of(&record).ok()?))
+        });
+        Self { ahead: told.collect(), ..Self::default() }
+    }
+
     /// Translates one event; `id` becomes the id of its feed record.
     pub(crate) fn feed_record(&mut self, event: &Fields<'_>, id: &str) -> Result<FeedRecord> {
         match event.text("type")? {
@@ -72,11 +85,17 @@ impl RuleStory {
 
     fn document(&self, event: &Fields<'_>, field: &str) -> Result<DocumentKey> {
         let name = event.text(field)?;
+        if let (None, Some(document)) = (self.refs.get(name), self.ahead.get(name)) {
+            return Ok(document.clone());
+        }
         self.known(name)?.document().cloned().ok_or_else(|| anyhow!("ref {name} is no document"))
     }
 
     fn subject(&self, event: &Fields<'_>) -> Result<CreditSubject> {
         let name = event.text("ref")?;
+        if let (None, Some(document)) = (self.refs.get(name), self.ahead.get(name)) {
+            return Ok(CreditSubject::Document(document.clone()));
+        }
         self.known(name)?.subject.clone().ok_or_else(|| anyhow!("ref {name} carries no credit"))
     }
 
@@ -92,17 +111,10 @@ impl RuleStory {
 
     fn document_received(&mut self, event: &Fields<'_>, id: &str) -> Result<FeedRecord> {
         let record = event.object("record")?;
-        let kind = match record.optional_text("document_type").unwrap_or("INVOICE") {
-            "INVOICE" => DocumentKind::Invoice,
-            "DEBIT_NOTE" => DocumentKind::DebitNote,
-            "ISD_INVOICE" => DocumentKind::IsdInvoice,
-            other => return Err(anyhow!("field document_type: {other} is not known")),
-        };
-        let supplier = SupplierGstin(record.parse("supplier_gstin")?);
+        let document = key_of(&record)?;
         let date = record.date("document_date")?;
-        let document = DocumentKey::new(supplier, kind, record.parse("document_number")?, date);
         let invoice = match record.optional_text("invoice_ref") {
-            Some(name) => self.known(name)?.document().cloned(),
+            Some(_) => Some(self.document(&record, "invoice_ref")?),
             None => None,
         };
         let fact = InvoiceBooked {
@@ -355,6 +367,17 @@ impl RuleStory {
         self.name(record.text("ref")?, known);
         Ok(FeedRecord::fact(Feed::BillsOfEntry, id, &key, Some(event.at()?), &fact))
     }
+}
+
+fn key_of(record: &Fields<'_>) -> Result<DocumentKey> {
+    let kind = match record.optional_text("document_type").unwrap_or("INVOICE") {
+        "INVOICE" => DocumentKind::Invoice,
+        "DEBIT_NOTE" => DocumentKind::DebitNote,
+        "ISD_INVOICE" => DocumentKind::IsdInvoice,
+        other => return Err(anyhow!("field document_type: {other} is not known")),
+    };
+    let supplier = SupplierGstin(record.parse("supplier_gstin")?);
+    Ok(DocumentKey::new(supplier, kind, record.parse("document_number")?, record.date("document_date")?))
 }
 
 fn document_reference(id: &str, document: DocumentKey, fact: &InvoiceBooked) -> Referenced {

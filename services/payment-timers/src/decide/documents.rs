@@ -4,7 +4,7 @@ use super::{Change, Work};
 use crate::rows::{self, Correction, DocumentRow, Facts, KeptFact, PointerRow};
 use gst_events::{InvoiceBooked, InvoiceCorrected, Outgoing, PaymentChange, RegisterDiffers, TimerExclusion};
 use gst_rules::rulebook::DebitNoteTimer;
-use gst_types::{DocumentKey, DocumentKind, IstInstant, Paise, TaxAmounts, TaxPeriod};
+use gst_types::{DocumentKey, DocumentKind, FinancialYear, IstDate, IstInstant, Paise, TaxAmounts, TaxPeriod};
 use stream::{RowKey, StateError};
 
 /// Facts that wait for one document, read at once; a document rarely has more than a few.
@@ -115,10 +115,20 @@ impl Work<'_, '_> {
             row.added_value = self.value_of_children(&document)?;
         }
         let changed = is_new || itc_availed.is_some() || row != *before;
+        if let Some(invoice) = row.invoice.as_ref().filter(|_| changed) {
+            let named = rows::debit_notes_of(self.recipient, invoice).with(&document);
+            self.draft.put(&named, &PointerRow { document: document.clone() });
+        }
+        let year_of = |row: &DocumentRow| row.facts().map(|facts| FinancialYear::of(facts.document_date));
+        let year_moved =
+            if is_new { year_of(&row) != Some(document.financial_year) } else { year_of(&row) != year_of(before) };
         if changed {
             let kind = if is_new { PaymentChange::DocumentKnown } else { PaymentChange::Amendment };
             let change = Change { itc_availed, ..Change::of(kind, at) };
             self.tell(row.clone(), &change)?;
+        }
+        if year_moved {
+            self.tell_debit_notes(&document, at)?;
         }
         if let (true, Some(invoice)) = (in_parent && changed, row.invoice.clone()) {
             self.add_to_invoice(&document, &invoice, at)?;
@@ -138,6 +148,25 @@ impl Work<'_, '_> {
         let Some(mut parent) = self.document(invoice)? else { return Ok(()) };
         parent.added_value = self.value_of_children(invoice)?;
         self.tell(parent, &Change::of(PaymentChange::Amendment, at))
+    }
+
+    /// TL-5: the year of an invoice limits the credit of its debit notes, which are told anew when it moves.
+    fn tell_debit_notes(&mut self, invoice: &DocumentKey, at: IstInstant) -> Result<(), StateError> {
+        let prefix = rows::debit_notes_of(self.recipient, invoice);
+        let notes: Vec<(RowKey, PointerRow)> = self.draft.scan(&prefix, None, CHILDREN_MAX)?;
+        for (_, note) in notes {
+            if let Some(row) = self.document(&note.document)? {
+                self.tell(row, &Change::of(PaymentChange::Amendment, at))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// TL-5: of a debit note, the date of its invoice as it stands.
+    pub(super) fn invoice_date_of(&self, row: &DocumentRow) -> Result<Option<IstDate>, StateError> {
+        let invoice = row.invoice.as_ref().filter(|_| row.document.kind == DocumentKind::DebitNote);
+        let Some(invoice) = invoice else { return Ok(None) };
+        Ok(self.document(invoice)?.and_then(|invoice| invoice.facts().map(|facts| facts.document_date)))
     }
 
     fn value_of_children(&self, invoice: &DocumentKey) -> Result<Paise, StateError> {

@@ -82,6 +82,11 @@ impl Work<'_, '_> {
         self.document(&owner)
     }
 
+    /// Under which document a fact waits: the one it names, or where that counts with an invoice, the invoice.
+    pub(super) fn awaited(&self, document: &DocumentKey) -> Result<DocumentKey, StateError> {
+        Ok(self.document(document)?.map_or_else(|| document.clone(), |row| row.owner().clone()))
+    }
+
     /// The next number of this recipient.
     ///
     /// # Errors
@@ -109,8 +114,9 @@ impl Work<'_, '_> {
     /// # Errors
     /// [`StateError`] where rows cannot be read.
     pub fn keep_early(&mut self, document: &DocumentKey, fact: &KeptFact) -> Result<(), StateError> {
+        let awaited = self.awaited(document)?;
         let number = self.next_number()?;
-        self.draft.put(&rows::early_key(self.recipient, document, number), fact);
+        self.draft.put(&rows::early_key(self.recipient, &awaited, number), fact);
         Ok(())
     }
 
@@ -121,6 +127,7 @@ impl Work<'_, '_> {
     pub fn tell(&mut self, mut row: DocumentRow, change: &Change) -> Result<(), StateError> {
         let Some(facts) = row.facts().cloned() else { return Ok(()) };
         self.schedule(&mut row)?;
+        let invoice_date = self.invoice_date_of(&row)?;
         let balance = row.balance();
         let (note, note_tax) = change.note.clone().unzip();
         let event = InvoicePaymentChanged {
@@ -140,6 +147,7 @@ impl Work<'_, '_> {
             exclusion: row.exclusion,
             supplier_period: row.supplier_period,
             invoice: row.invoice.clone(),
+            invoice_date,
             credit_note: note,
             credit_note_tax: note_tax.unwrap_or_default(),
             itc_availed: change.itc_availed,
