@@ -1,6 +1,7 @@
 //! Bills of Entry: types (BOE-2), life cycle and when credit arises (BOE-4, BOE-5), the search request (BOE-7), the filing
 //! deadline (BOE-8) and the feed's two vocabularies (BOE-9).
 
+use crate::coded::coded;
 use crate::rule::{BOE_2, BOE_4, BOE_5, RuleRef};
 use crate::rulebook::{BillOfEntryDeadline, Rulebook};
 use gst_types::{BillOfEntryId, BillOfEntryIdError, DateError, IstDate, IstInstant, MoneyError, Paise, PortCode};
@@ -10,36 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_meta])* $variant),+
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word used in events and case files.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code),+
-                }
-            }
-
-            /// The value of that word.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.code() == code)
-            }
-        }
-    };
-}
-
-words! {
+coded! {
     /// The type of a Bill of Entry (BOE-2).
     BillOfEntryType {
         /// White form: duty paid, goods free, credit.
@@ -66,7 +38,7 @@ words! {
         Transhipment = "TRANSHIPMENT",
     }
 }
-words! {
+coded! {
     /// The status words that advance a Bill of Entry (BOE-4); any other word is kept as text and changes nothing.
     BillOfEntryStatus {
         /// Filed.
@@ -97,7 +69,7 @@ words! {
         Purged = "PURGED",
     }
 }
-words! {
+coded! {
     /// The kind of customs station (BOE-8).
     Station {
         /// Sea port.
@@ -250,7 +222,7 @@ pub struct SearchRow {
     pub reference_date: IstDate,
 }
 
-words! {
+coded! {
     /// What is wrong with a row of a search request; the first that applies (BOE-7).
     SearchResult {
         /// Nothing.
@@ -297,7 +269,7 @@ fn judge_search_row<'a>(today: IstDate, row: &'a SearchRow, seen: &mut BTreeSet<
     }
 }
 
-words! {
+coded! {
     /// The two vocabularies of the feed (BOE-9).
     Vocabulary {
         /// `refdt`, `portcd`, `benum`, `bedt`, `txval`, `iamt`, `csamt`, `amd`.

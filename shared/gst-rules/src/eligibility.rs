@@ -1,36 +1,8 @@
 //! Who may take credit (ELG-1, ELG-2) and what is blocked by section 17(5) (BLK-1 to BLK-3).
 
+use crate::coded::coded;
 use crate::rule::{BLK_1, ELG_1, ELG_2, RuleRef};
 use gst_types::IstDate;
-
-macro_rules! coded {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_meta])* $variant),+
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word used in events and case files.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code),+
-                }
-            }
-
-            /// The value of that word.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.code() == code)
-            }
-        }
-    };
-}
 
 coded! {
     /// How a recipient is registered (ELG-1).

@@ -12,6 +12,7 @@ pub mod bill_of_entry;
 pub mod calculation;
 pub mod calendar;
 pub mod capital_goods;
+mod coded;
 pub mod duty;
 pub mod ecrrs;
 pub mod eligibility;
