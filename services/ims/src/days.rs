@@ -9,7 +9,7 @@ use gst_events::{DayOpened, DueDateExtended, DueDateItem, ImsAction, ImsActionRe
 use gst_rules::rule::{AC_6, EG_6, EL_4, GN_1, PD_6};
 use gst_types::{IstDate, IstInstant, TaxPeriod};
 use std::collections::BTreeSet;
-use stream::{DecideError, Draft, Row, RowKey, StateError, StateView};
+use stream::{DecideError, Draft, NoRows, Row, RowKey, StateError, StateView};
 
 /// How many due rows are read at once.
 const PAGE: usize = 200;
@@ -187,7 +187,6 @@ fn expire_waiting(desk: &mut Desk<'_>, target: &str, now: IstInstant) -> Result<
 
 /// PD-6: an extension acts from the moment it is entered; it is kept for the whole partition.
 pub(crate) fn extended(rows: &StateView<'_>, event: &DueDateExtended) -> Result<Draft<'static, Outgoing>, DecideError> {
-    static NONE: NoRows = NoRows;
     let extension_key = key::extension(dates::item_code(event.item), event.period);
     let mut row: ExtensionRow = rows.get(&extension_key)?.unwrap_or_default();
     let entry = (event.entered_at, event.date);
@@ -196,7 +195,8 @@ pub(crate) fn extended(rows: &StateView<'_>, event: &DueDateExtended) -> Result<
         // Stable: of two that were entered at one instant the one that came later holds.
         row.entered.sort_by_key(|(entered_at, _)| *entered_at);
     }
-    let mut draft = Draft::new(StateView::new(&NONE));
+    // It only writes, so it need not lie on the rows.
+    let mut draft = Draft::new(StateView::new(&NoRows));
     draft.put(&extension_key, &row);
     for (row_key, due) in moved_forward(rows, event)? {
         draft.put(&row_key, &due);
@@ -228,16 +228,4 @@ fn moved_forward(rows: &StateView<'_>, event: &DueDateExtended) -> Result<Vec<(R
         }
     }
     Ok(moved)
-}
-
-/// A draft that only writes has nothing to read.
-struct NoRows;
-
-impl stream::StateRead for NoRows {
-    fn get(&self, _key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(None)
-    }
-    fn range(&self, _from: &str, _to: &str, _limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        Ok(Vec::new())
-    }
 }

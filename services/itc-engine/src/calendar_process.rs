@@ -12,7 +12,7 @@ use service_kit::{LoopSpec, RunOptions, StreamLoop, ThreadContext, no_row_decode
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use stream::{CommitError, InputRecord, LogError, StateError, StateRead, Step, WorkerName, WorkerStatus};
+use stream::{CommitError, InputRecord, LogError, NoRows, StateRead, Step, WorkerName, WorkerStatus};
 use stream_kafka::{KafkaSettings, MarkWriter, TopicFollower};
 
 /// The worker's name, its subcommand and its transactional id.
@@ -264,18 +264,5 @@ impl StreamLoop for CalendarLoop {
 
     fn finish(self: Box<Self>) -> Result<(), String> {
         Ok(())
-    }
-}
-
-/// The calendar keeps no rows.
-struct NoRows;
-
-impl StateRead for NoRows {
-    fn get(&self, _key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(None)
-    }
-
-    fn range(&self, _from: &str, _to: &str, _limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        Ok(Vec::new())
     }
 }

@@ -1,13 +1,15 @@
 //! Recent rows in memory, all others on disk.
 
-use crate::memory::{NoRows, checkpoints};
+use crate::memory::checkpoints;
 use crate::merge::merged;
 use crate::recent::Recent;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use stream::{Checkpoint, CommittedBatch, RowChange, StateError, StateRead, Store, StoreError, StoredCheckpoint};
+use stream::{
+    Checkpoint, CommittedBatch, NoRows, RowChange, StateError, StateRead, Store, StoreError, StoredCheckpoint,
+};
 
 /// Version of the layout on disk; another one is cleared and restored from the changelog.
 const FORMAT: &str = "itc-store 1";

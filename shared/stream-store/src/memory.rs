@@ -3,7 +3,7 @@
 use crate::merge::merged;
 use crate::recent::Recent;
 use std::collections::BTreeMap;
-use stream::{CommittedBatch, RowChange, StateError, StateRead, Store, StoreError, StoredCheckpoint};
+use stream::{CommittedBatch, NoRows, RowChange, StateError, StateRead, Store, StoreError, StoredCheckpoint};
 
 /// A store that forgets everything when the process ends; the changelog brings it back.
 #[derive(Debug, Default)]
@@ -24,20 +24,6 @@ impl StateRead for MemoryRows {
 
     fn range(&self, from: &str, to: &str, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
         merged(self.rows.range(from, to), std::iter::empty(), limit)
-    }
-}
-
-/// The rows of a partition that the store does not hold.
-#[derive(Debug)]
-pub(crate) struct NoRows;
-
-impl StateRead for NoRows {
-    fn get(&self, _key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(None)
-    }
-
-    fn range(&self, _from: &str, _to: &str, _limit: usize) -> Result<Vec<(String, Vec<u8>)>, StateError> {
-        Ok(Vec::new())
     }
 }
 

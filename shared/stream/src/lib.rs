@@ -35,6 +35,7 @@ pub use kept::{
     JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key, waiting_key,
 };
 pub use orders::{Answer, Order, OrderAction, REPLAYED_HEADER, Verdict};
+pub use overlay::NoRows;
 pub use ports::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, Log, LogError, PollLimits, Polled, StagedBatch, Store,
     StoreError, StoredCheckpoint, TimerError, TimerIndex,

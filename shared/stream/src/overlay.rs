@@ -26,8 +26,9 @@ impl StateRead for Overlay<'_> {
     }
 }
 
-/// No rows at all: what a worker without rows reads.
-pub(crate) struct NoRows;
+/// No rows at all: what a worker without rows reads, and what a draft that only writes lies on.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRows;
 
 impl StateRead for NoRows {
     fn get(&self, _key: &str) -> Result<Option<Vec<u8>>, StateError> {
