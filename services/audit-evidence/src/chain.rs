@@ -3,6 +3,7 @@
 //! An artefact's hash covers everything in it, also the hash of the one before; the pack's hash covers the pack. So that
 //! a change can be named and not only noticed, each field has a short digest of its own.
 
+use data_encoding::HEXLOWER;
 use gst_events::{Actor, EvidenceArtefact, EvidencePack};
 use gst_types::IstInstant;
 use serde::Serialize;
@@ -97,10 +98,7 @@ fn write_canonical(value: &Value, text: &mut String) {
 /// SHA-256 of a text, hexadecimal.
 #[must_use]
 pub fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 fn field_digest(value: &Value) -> String {

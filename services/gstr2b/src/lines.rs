@@ -3,6 +3,7 @@
 use crate::desk::{Decided, Desk, json};
 use crate::rows::{AvailedRow, ChangeRow, ContentRow, DirtyRow, LineRow, StatementRow, SubjectRow, key};
 use crate::totals;
+use data_encoding::HEXLOWER;
 use gst_events::{CreditSubject, ImsRecordDecided, PublishedLine, RecordId, StatementLine};
 use gst_rules::rule::{GN_2, GN_9};
 use gst_types::RecipientGstin;
@@ -19,9 +20,7 @@ fn hash_of(event: &ImsRecordDecided) -> String {
         (None, subject) => subject.to_string(),
     };
     let digest = Sha256::digest(text.as_bytes());
-    let mut hash: String = digest.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
-    hash.truncate(HASH_DIGITS);
-    hash
+    HEXLOWER.encode(&digest[..HASH_DIGITS / 2])
 }
 
 fn published(event: &ImsRecordDecided, line: &StatementLine) -> PublishedLine {

@@ -4,11 +4,11 @@ use crate::desk::{Decided, Desk, json, parsed};
 use crate::lines::{bucket_key, bucket_of, content_prefix, record_id};
 use crate::rows::{BodyRow, ChangeRow, ChunkRow, ContentRow, DirtyRow, LineRow, SealedRow, StatementRow, key};
 use crate::totals::auto_population;
+use data_encoding::HEXLOWER;
 use gst_events::{Gstr2bChunk, Gstr2bSealed, PublishedLine, SealedChunk, StatementDue};
 use gst_rules::rule::GN_7;
 use gst_types::TaxPeriod;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use stream::{DecideError, RowKey};
 
 /// Lines of a chunk: the limit that readers are promised.
@@ -36,10 +36,7 @@ fn bucket_digits(lines: u64) -> u32 {
 }
 
 fn digest_of(lines: &str) -> String {
-    Sha256::digest(lines.as_bytes()).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(lines.as_bytes()))
 }
 
 /// A bucket of a statement: its table row and the digits of its hash.

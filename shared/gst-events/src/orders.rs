@@ -4,6 +4,7 @@ use crate::outgoing::Outgoing;
 use crate::public::{Request, RequestStatus};
 use crate::reads::EventPayload;
 use crate::taxpayer::{OperatorAction, OperatorCommand};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stream::{Answer, DecodeFailure, InputRecord, KeptRecord, Order, OrderAction, OutcomeKind};
@@ -24,7 +25,7 @@ impl Bytes {
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.to_owned()),
-            Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Err(_) => Self::Hex(HEXLOWER.encode(bytes)),
         }
     }
 
@@ -35,14 +36,9 @@ impl Bytes {
     pub fn bytes(&self) -> Result<Vec<u8>, &'static str> {
         match self {
             Self::Text(text) => Ok(text.clone().into_bytes()),
-            Self::Hex(digits) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
-                    [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
-                    _ => None,
-                });
-                pairs.collect::<Option<Vec<u8>>>().ok_or("not an even number of hexadecimal digits")
-            }
+            Self::Hex(digits) => HEXLOWER_PERMISSIVE
+                .decode(digits.as_bytes())
+                .map_err(|_wrong_digit| "not an even number of hexadecimal digits"),
         }
     }
 }

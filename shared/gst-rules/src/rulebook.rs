@@ -16,11 +16,11 @@ pub use getters::{DatedRate, GroupRate};
 pub use ims_choices::*;
 pub use keys::{KEYS, KeyDefinition, ValueKind, definition};
 
+use data_encoding::HEXLOWER;
 use gst_types::IstDate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 /// One row: the value that a key has on the days from `valid_from` to `valid_to`, both included; an absent end is open.
@@ -261,10 +261,7 @@ fn digest_of(rows: &BTreeMap<String, Vec<Row>>) -> String {
             hash.update(format!("{}:{field}", field.len()));
         }
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -239,15 +240,12 @@ impl Question {
                 break;
             }
             bytes += value.len();
-            let shown = (self.decode_row)(&self.table, &value).unwrap_or_else(|| Value::String(hexadecimal(&value)));
+            let shown =
+                (self.decode_row)(&self.table, &value).unwrap_or_else(|| Value::String(HEXLOWER.encode(&value)));
             rows.push(json!({ "key": key, "value": shown }));
         }
         Ok(json!({ "partition": self.partition, "as_of_offset": as_of, "day": day, "rows": rows, "more": more }))
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

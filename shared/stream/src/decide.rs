@@ -10,8 +10,8 @@ use crate::processor::{
 use crate::row::StateView;
 use crate::worker::{Worker, WorkerError};
 use chrono::NaiveDate;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An event on the way to a decision for one key.
@@ -373,12 +373,7 @@ pub(crate) fn number_of(record: &InputRecord) -> u64 {
 
 /// A short name of a key for ids; it does not show a taxpayer.
 pub(crate) fn key_digest(key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(key.as_bytes())[..8])
 }
 
 pub(crate) fn is_fact(meta: &EventMeta) -> bool {

@@ -1,6 +1,7 @@
 //! What a file becomes: records for the feeds, and a refusal for each entry that is wrong. Pure.
 
 use crate::feed_record::{Feed, FeedRecord, SupplierReturn, SupplierStep};
+use data_encoding::HEXLOWER;
 use gst_events::{EventPayload, Origin, SupplierForm};
 use gst_types::{IstDate, IstInstant, RecipientGstin, SupplierGstin};
 use serde_json::Value;
@@ -135,8 +136,7 @@ pub fn content_id(words: &[&str], value: &[u8]) -> String {
     hash.update(value);
     let digest = hash.finalize();
     // 16 bytes: no two records of a lifetime meet by chance.
-    let hexadecimal: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("feed-{hexadecimal}")
+    format!("feed-{}", HEXLOWER.encode(&digest[..16]))
 }
 
 /// An instant of a day, by the hour.

@@ -3,6 +3,7 @@
 use super::topics::{Command, Topics};
 use crate::pretty::lined_table;
 use anyhow::{Result, bail};
+use data_encoding::HEXLOWER;
 use gst_events::{Actor, OperatorAction, OperatorCommand, RequestStatus};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -50,7 +51,7 @@ impl Ordered {
         };
         let text = serde_json::to_vec(&command).unwrap_or_default();
         let digest = Sha256::new().chain_update(text).chain_update(unique.as_bytes()).finalize();
-        let id: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let id = HEXLOWER.encode(&digest[..12]);
         Self { subject, what, command: Command { id: format!("itcctl/{id}"), command } }
     }
 }
