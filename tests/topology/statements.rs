@@ -3,9 +3,10 @@
 use crate::bench::{Bench, Document, action, at, gstr3b, igst, period, statement};
 use gst_events::{
     Alert, BillOfEntryDetails, BillOfEntryType, CustomsBillGstinAmended, CustomsBillReported, DueDateExtended,
-    DueDateItem, Gstr2bChunk, Gstr2bSealed, ImsAction, ImsSection, Origin, RecordId, RequestStatus, StatementReason,
-    SupplierForm, TaxpayerRegistered, TaxpayerRole, Topic,
+    Gstr2bChunk, Gstr2bSealed, ImsAction, ImsSection, Origin, RecordId, RequestStatus, StatementReason, SupplierForm,
+    TaxpayerRegistered, TaxpayerRole, Topic,
 };
+use gst_rules::calendar::CalendarItem;
 use gst_types::{FilingFrequency, Paise};
 use gstn_formats::gstr1::Gstr1Section;
 use gstn_formats::gstr2b::Gstr2b;
@@ -90,7 +91,7 @@ fn gn_1_pd_6_an_extended_cut_off_moves_the_draft_and_takes_what_is_filed_until_t
     let mut bench = automatic(&[FIRST], "102025");
     bench.open("2025-11-10T10:00:00");
     let extension = DueDateExtended {
-        item: DueDateItem::Gstr1Monthly,
+        item: CalendarItem::Gstr1Monthly,
         period: period("102025"),
         date: "2025-11-17".parse().unwrap(),
         entered_at: at("2025-11-10T10:00:00"),

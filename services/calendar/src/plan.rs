@@ -188,7 +188,8 @@ fn take_commands(input: &PlanInput<'_>, position: &mut LastMark, plan: &mut Plan
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gst_events::{Actor, DueDateExtended, DueDateItem};
+    use gst_events::{Actor, DueDateExtended};
+    use gst_rules::calendar::CalendarItem;
     use std::collections::BTreeMap;
 
     fn day(text: &str) -> IstDate {
@@ -214,7 +215,7 @@ mod tests {
     fn extension() -> OperatorAction {
         OperatorAction::ExtendDueDate {
             extension: DueDateExtended {
-                item: DueDateItem::Gstr1Monthly,
+                item: CalendarItem::Gstr1Monthly,
                 period: "102025".parse().unwrap(),
                 date: day("2025-11-13"),
                 entered_at: "2025-11-11T10:00:00".parse().unwrap(),

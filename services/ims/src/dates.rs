@@ -1,7 +1,7 @@
 //! Dates of a taxpayer: windows, statements and limits, with the extensions that were entered by an instant (PD-6).
 
 use crate::rows::{ExtensionRow, ProfileRow, RecordKind, RecordRow, sortable};
-use gst_events::{DueDateItem, SupplierForm};
+use gst_events::SupplierForm;
 use gst_rules::Rulebook;
 use gst_rules::calendar::{
     CalendarItem, default_last_day, draft_available_on, gstr1a_period, import_last_day, import_period,
@@ -20,17 +20,6 @@ pub struct Dates<'a> {
     rules: &'a Rulebook,
     recipient: RecipientGstin,
     extensions: BTreeMap<String, ExtensionRow>,
-}
-
-/// The word of an item.
-#[must_use]
-pub const fn item_code(item: DueDateItem) -> &'static str {
-    match item {
-        DueDateItem::Gstr1Monthly => CalendarItem::Gstr1Monthly.code(),
-        DueDateItem::Gstr1Quarterly => CalendarItem::Gstr1Quarterly.code(),
-        DueDateItem::Gstr3bMonthly => CalendarItem::Gstr3bMonthly.code(),
-        DueDateItem::Gstr3bQuarterly => CalendarItem::Gstr3bQuarterly.code(),
-    }
 }
 
 impl<'a> Dates<'a> {

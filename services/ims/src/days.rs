@@ -4,8 +4,9 @@ use crate::decide::limits::Expiry;
 use crate::desk::{Decided, Desk};
 use crate::refusal::Refusal;
 use crate::rows::{Due, DueRow, ExtensionRow, ProposalRow, RecordRow, RecordState, WaitingRow, key};
-use crate::{dates, statements};
-use gst_events::{DayOpened, DueDateExtended, DueDateItem, ImsAction, ImsActionRequested, Outgoing, RecordId};
+use crate::statements;
+use gst_events::{DayOpened, DueDateExtended, ImsAction, ImsActionRequested, Outgoing, RecordId};
+use gst_rules::calendar::CalendarItem;
 use gst_rules::rule::{AC_6, EG_6, EL_4, GN_1, PD_6};
 use gst_types::{IstDate, IstInstant, TaxPeriod};
 use std::collections::BTreeSet;
@@ -187,7 +188,7 @@ fn expire_waiting(desk: &mut Desk<'_>, target: &str, now: IstInstant) -> Result<
 
 /// PD-6: an extension acts from the moment it is entered; it is kept for the whole partition.
 pub(crate) fn extended(rows: &StateView<'_>, event: &DueDateExtended) -> Result<Draft<'static, Outgoing>, DecideError> {
-    let extension_key = key::extension(dates::item_code(event.item), event.period);
+    let extension_key = key::extension(event.item.code(), event.period);
     let mut row: ExtensionRow = rows.get(&extension_key)?.unwrap_or_default();
     let entry = (event.entered_at, event.date);
     if !row.entered.contains(&entry) {
@@ -212,8 +213,8 @@ fn moved_forward(rows: &StateView<'_>, event: &DueDateExtended) -> Result<Vec<(R
     /// GSTR-3B falls due on the 20th, 22nd or 24th; what is extended reaches into the month after.
     const DAYS_LOOKED_AT: u32 = 62;
     match event.item {
-        DueDateItem::Gstr3bMonthly | DueDateItem::Gstr3bQuarterly => {}
-        DueDateItem::Gstr1Monthly | DueDateItem::Gstr1Quarterly => return Ok(Vec::new()),
+        CalendarItem::Gstr3bMonthly | CalendarItem::Gstr3bQuarterly => {}
+        CalendarItem::Gstr1Monthly | CalendarItem::Gstr1Quarterly => return Ok(Vec::new()),
     }
     let table = RowKey::table(DueRow::TABLE);
     let first = event.date.next();

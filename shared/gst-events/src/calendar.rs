@@ -1,6 +1,7 @@
 //! Marks that `calendar` writes into every partition of every journal.
 
 use crate::reads::event_types;
+use gst_rules::calendar::CalendarItem;
 use gst_types::{IstDate, IstInstant, TaxPeriod};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,27 +34,13 @@ pub struct RulebookActivated {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DueDateExtended {
     /// What moved.
-    pub item: DueDateItem,
+    pub item: CalendarItem,
     /// The period whose date moved.
     pub period: TaxPeriod,
     /// The new last day.
     pub date: IstDate,
     /// When the extension was entered.
     pub entered_at: IstInstant,
-}
-
-/// The four dates that can be extended (PD-6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum DueDateItem {
-    /// End of the window of PD-1, also for GSTR-1A.
-    Gstr1Monthly,
-    /// End of the window of PD-3.
-    Gstr1Quarterly,
-    /// Due date of a monthly GSTR-3B.
-    Gstr3bMonthly,
-    /// Due date of a quarterly GSTR-3B.
-    Gstr3bQuarterly,
 }
 
 event_types!(Mark by ["calendar"]:

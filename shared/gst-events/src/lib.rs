@@ -24,7 +24,7 @@ mod taxpayer;
 mod timers;
 mod vocabulary;
 
-pub use calendar::{DayOpened, DueDateExtended, DueDateItem, RulebookActivated};
+pub use calendar::{DayOpened, DueDateExtended, RulebookActivated};
 pub use catalogue::{Catalogued, catalogue};
 pub use customs::{
     BillOfEntryAmended, BillOfEntryDetails, BillOfEntryDutyDiffers, BillOfEntryMovedIn, BillOfEntryMovedOut,

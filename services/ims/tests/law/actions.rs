@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use gst_events::*;
+use gst_rules::calendar::CalendarItem;
 use gst_types::FilingFrequency;
 
 fn home(document: &Document, filed_at: &str, frequency: FilingFrequency) -> String {
@@ -31,7 +32,7 @@ fn pd_6_an_extension_moves_only_what_is_filed_after_it_was_entered() {
     let before = document("before", ImsSection::B2b, 100);
     let after = document("after", ImsSection::B2b, 100);
     desk.file(&before, "2025-11-12T09:00:00");
-    desk.extend(DueDateItem::Gstr1Monthly, "102025", "2025-11-15", "2025-11-12T10:00:00");
+    desk.extend(CalendarItem::Gstr1Monthly, "102025", "2025-11-15", "2025-11-12T10:00:00");
     desk.file(&after, "2025-11-15T23:00:00");
     assert_eq!(desk.shown("before", "2025-11-16T00:00:00").gstr2b_period, Some(period("112025")));
     assert_eq!(desk.shown("after", "2025-11-16T00:00:00").gstr2b_period, Some(period("102025")));
@@ -103,7 +104,7 @@ fn ac_5_an_extended_gstr3b_moves_the_limit() {
     let mut desk = Desk::new("102025");
     desk.file(&document("n", ImsSection::Cn, 100), "2025-11-10T10:00:00");
     desk.act("n", ImsAction::Pending, "2025-11-12T10:00:00");
-    desk.extend(DueDateItem::Gstr3bMonthly, "112025", "2025-12-24", "2025-12-19T10:00:00");
+    desk.extend(CalendarItem::Gstr3bMonthly, "112025", "2025-12-24", "2025-12-19T10:00:00");
     desk.open_days("2025-12-24T10:00:00");
     assert_eq!(desk.shown("n", "2025-12-24T10:00:00").action, ImsAction::Pending);
     desk.open_days("2025-12-25T00:00:00");

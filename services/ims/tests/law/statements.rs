@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use gst_events::*;
+use gst_rules::calendar::CalendarItem;
 use gst_types::FilingFrequency;
 use ims::Event;
 
@@ -39,7 +40,7 @@ fn gn_1_the_draft_is_made_on_the_14th_without_being_asked_for() {
 #[test]
 fn gn_1_pd_6_an_extended_cut_off_moves_the_draft() {
     let mut desk = Desk::with("102025", FilingFrequency::Monthly, &[]);
-    desk.extend(DueDateItem::Gstr1Monthly, "102025", "2025-11-18", "2025-11-10T10:00:00");
+    desk.extend(CalendarItem::Gstr1Monthly, "102025", "2025-11-18", "2025-11-10T10:00:00");
     desk.open_days("2025-11-18T10:00:00");
     assert!(due(&desk).is_empty());
     desk.open_days("2025-11-19T00:00:00");

@@ -3,6 +3,7 @@
 
 use gst_events::*;
 use gst_rules::Rulebook;
+use gst_rules::calendar::CalendarItem;
 use gst_types::{FilingFrequency, IstDate, IstInstant, Paise, RecipientGstin, SupplierGstin, TaxAmounts, TaxPeriod};
 use ims::{Event, Ims};
 use serde::de::DeserializeOwned;
@@ -261,7 +262,7 @@ impl Desk {
         assert_eq!(self.returned(of, when, Origin::User), "DECIDED");
     }
 
-    pub(crate) fn extend(&mut self, item: DueDateItem, of: &str, date: &str, entered_at: &str) {
+    pub(crate) fn extend(&mut self, item: CalendarItem, of: &str, date: &str, entered_at: &str) {
         self.open_days(entered_at);
         self.tell(Event::DueDateExtended(Box::new(DueDateExtended {
             item,

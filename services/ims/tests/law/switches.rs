@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use gst_events::*;
+use gst_rules::calendar::CalendarItem;
 use gst_types::{FilingFrequency, IstDate};
 use ims::Event;
 
@@ -51,9 +52,9 @@ fn cf_6_isd_documents_are_acted_on_where_the_rulebook_lets_them_into_ims() {
 fn ac_6_pd_6_a_due_date_that_is_corrected_to_an_earlier_day_ends_pending_on_that_day() {
     let mut desk = Desk::new("102025");
     desk.file(&document("c", ImsSection::Cn, 100), "2025-11-10T10:00:00");
-    desk.extend(DueDateItem::Gstr3bMonthly, "112025", "2025-12-31", "2025-11-11T10:00:00");
+    desk.extend(CalendarItem::Gstr3bMonthly, "112025", "2025-12-31", "2025-11-11T10:00:00");
     desk.act("c", ImsAction::Pending, "2025-11-12T10:00:00");
-    desk.extend(DueDateItem::Gstr3bMonthly, "112025", "2025-12-24", "2025-11-20T10:00:00");
+    desk.extend(CalendarItem::Gstr3bMonthly, "112025", "2025-12-24", "2025-11-20T10:00:00");
     desk.open_days("2025-12-24T10:00:00");
     assert_eq!(desk.line("c"), None);
     desk.open_days("2025-12-25T00:00:00");

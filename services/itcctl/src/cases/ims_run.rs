@@ -8,7 +8,8 @@ use super::ims_story;
 use super::references::References;
 use crate::feed_record::FeedRecord;
 use anyhow::{Context, Result, anyhow};
-use gst_events::{DueDateExtended, DueDateItem, Request, RequestStatus, Topic};
+use gst_events::{DueDateExtended, Request, RequestStatus, Topic};
+use gst_rules::calendar::CalendarItem;
 use gst_types::IstInstant;
 use itc_engine::simulation::Simulation;
 use serde_json::{Value, json};
@@ -102,7 +103,7 @@ impl ImsRun {
 
     fn calendar_override(&mut self, event: &Fields<'_>) -> Result<()> {
         let word = event.text("item")?;
-        let item: DueDateItem =
+        let item: CalendarItem =
             serde_json::from_value(json!(word)).map_err(|_| anyhow!("field item: {word} is not known"))?;
         // Before the first event the override has always been known.
         let entered_at = match self.now {
