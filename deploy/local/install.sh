@@ -36,6 +36,7 @@ have_java() { have java && [ "$(java_major)" -ge 17 ] 2> /dev/null; }
 have_kafka() { [ -d "$tools/kafka-$(sed -n 's|.*<kafka.version>\(.*\)</kafka.version>.*|\1|p' "$here/kafka-pom.xml")" ]; }
 have_redis() { have redis-server || have redis-check-rdb; }
 have_zlib() { echo '#include <zlib.h>' | cc -E - > /dev/null 2>&1; }
+have_openssl() { printf '#include <openssl/opensslv.h>\n#if OPENSSL_VERSION_MAJOR < 3\n#error old\n#endif\n' | cc -E - > /dev/null 2>&1; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2> /dev/null; }
 
 # wanted: "package reason", one a line. `java` and `redis` stand for the package of this release of the distribution.
@@ -43,8 +44,10 @@ wanted=()
 want() { wanted+=("$1 $2"); }
 list_missing() {
   if ! have cc || ! have c++ || ! have make; then want build-essential "a C compiler: librdkafka, the Kafka client, is built from source"; fi
-  have pkg-config || want pkg-config "finds zlib for that build"
+  have pkg-config || want pkg-config "finds zlib and OpenSSL for that build"
   { have cc && have_zlib; } || want zlib1g-dev "compressed Kafka batches"
+  { have cc && have_openssl; } || want libssl-dev "OpenSSL 3: TLS and passwords of Kafka clients"
+  have openssl || want openssl "makes the certificates of the local Kafka and Redis"
   have_java || want java "runs Apache Kafka, which needs Java 17 or newer"
   have_kafka || have mvn || want maven "fetches Apache Kafka's jars from Maven Central"
   # redis-tools carries the server program too, and, unlike redis-server, starts no system service.

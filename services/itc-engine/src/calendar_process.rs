@@ -243,14 +243,9 @@ impl StreamLoop for CalendarLoop {
     fn status(&self) -> WorkerStatus {
         WorkerStatus {
             worker: NAME.0,
-            partitions: Vec::new(),
             commits: self.commits,
-            aborts: 0,
-            unknown_outcomes: 0,
-            fenced: 0,
-            outputs: 0,
-            dead_letters: 0,
             outcomes: self.last.iter().map(|last| (format!("OPENED {}", last.date), 1)).collect(),
+            ..WorkerStatus::default()
         }
     }
 

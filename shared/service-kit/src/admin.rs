@@ -1,7 +1,7 @@
 //! Admin HTTP: health, state, metrics and rows, all read-only.
 
 use crate::metrics;
-use crate::threads::{RowDecoder, Shared, StreamLoop, no_row_decoder};
+use crate::threads::{Restore, RowDecoder, Shared, StreamLoop, no_row_decoder};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -80,17 +80,24 @@ async fn statez(State(pages): Shown) -> Json<Value> {
         .threads
         .iter()
         .map(|thread| {
+            let restores: Value =
+                thread.restores().iter().map(|(place, restore)| (place.clone(), shown(*restore))).collect();
             let silence = u64::try_from(thread.silence().as_millis()).unwrap_or(u64::MAX);
             json!({
                 "thread": thread.number,
                 "silence_in_ms": silence,
                 "not_ready": thread.not_ready(),
-                "restored_records": thread.restores(),
+                "restores": restores,
                 "status": thread.status(),
             })
         })
         .collect();
     Json(json!({ "name": pages.name, "build": pages.build, "threads": threads }))
+}
+
+fn shown(restore: Restore) -> Value {
+    let took = u64::try_from(restore.took.as_millis()).unwrap_or(u64::MAX);
+    json!({ "records": restore.records, "took_in_ms": took, "records_per_second": restore.records_per_second() })
 }
 
 async fn metrics_text(State(pages): Shown) -> Response {
@@ -274,6 +281,7 @@ mod tests {
                 next_offset: 42,
                 checkpoint: 1,
                 lag_in_records: Some(7),
+                read_up_to_in_ms: None,
                 day: None,
                 open_jobs: 0,
                 timers_waiting_days: 0,
@@ -286,12 +294,9 @@ mod tests {
                 worker: "resting",
                 partitions: vec![owned],
                 commits: 1,
-                aborts: 0,
-                unknown_outcomes: 0,
-                fenced: 0,
                 outputs: 5,
-                dead_letters: 0,
                 outcomes: [("FILED (AC-1)".to_owned(), 3)].into(),
+                ..WorkerStatus::default()
             }
         }
 

@@ -124,6 +124,10 @@ impl TimerIndex for ChosenIndex {
         self.chosen().due(partition, fires_on, after, limit)
     }
 
+    fn clear(&mut self, partition: u32) -> Result<(), TimerError> {
+        self.chosen().clear(partition)
+    }
+
     fn replace_day(&mut self, partition: u32, fires_on: NaiveDate, entries: &[TimerEntry]) -> Result<(), TimerError> {
         self.chosen().replace_day(partition, fires_on, entries)
     }

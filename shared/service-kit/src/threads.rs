@@ -102,15 +102,37 @@ const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// helped by being asked faster.
 const ABORT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How far the restores of a partition are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Restore {
+    /// Records that the last one has read.
+    pub(crate) records: u64,
+    /// Records that all of them have read.
+    pub(crate) total_records: u64,
+    /// When the last one began, in milliseconds since the thread did.
+    pub(crate) began_in_ms: u64,
+    /// How long the last one has taken so far, or took.
+    pub(crate) took: Duration,
+}
+
+impl Restore {
+    /// Records a second of the last one.
+    pub(crate) fn records_per_second(&self) -> u64 {
+        let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.records.saturating_mul(1_000) / millis
+    }
+}
+
 /// What a stream thread shows.
 pub(crate) struct Shared {
     pub(crate) number: u32,
     started: Instant,
     heartbeat_in_ms: AtomicU64,
+    step_ended_in_ms: AtomicU64,
     settled: AtomicBool,
     status: Mutex<Option<WorkerStatus>>,
     queries: SyncSender<Query>,
-    restores: Mutex<BTreeMap<String, u64>>,
+    restores: Mutex<BTreeMap<String, Restore>>,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -124,6 +146,7 @@ impl Shared {
             number,
             started: now(),
             heartbeat_in_ms: AtomicU64::new(0),
+            step_ended_in_ms: AtomicU64::new(0),
             settled: AtomicBool::new(false),
             status: Mutex::new(None),
             queries,
@@ -170,20 +193,33 @@ impl Shared {
         }
     }
 
+    fn step_ended(&self) {
+        self.beat();
+        self.step_ended_in_ms.store(self.heartbeat_in_ms.load(Ordering::Acquire), Ordering::Release);
+    }
+
     fn beat(&self) {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heartbeat_in_ms.store(elapsed, Ordering::Release);
     }
 
-    /// Records read so far of each partition's last restore.
-    pub(crate) fn restores(&self) -> BTreeMap<String, u64> {
+    /// How far each partition's restores are, by topic/partition.
+    pub(crate) fn restores(&self) -> BTreeMap<String, Restore> {
         lock(&self.restores).clone()
     }
 
     /// A restore moves: it is one long step, so that it beats for itself.
     fn restoring(&self, source: &SourcePartition, records: u64) {
         self.beat();
-        lock(&self.restores).insert(format!("{}/{}", source.topic, source.partition), records);
+        let began = self.step_ended_in_ms.load(Ordering::Acquire);
+        let mut restores = lock(&self.restores);
+        let restore = restores.entry(format!("{}/{}", source.topic, source.partition)).or_default();
+        // A restore is one step: what began with another step is another restore.
+        let before = if restore.began_in_ms == began { restore.records } else { 0 };
+        restore.total_records += records.saturating_sub(before);
+        restore.records = records;
+        restore.began_in_ms = began;
+        restore.took = self.started.elapsed().saturating_sub(Duration::from_millis(began));
     }
 
     fn show(&self, status: WorkerStatus) {
@@ -206,7 +242,7 @@ pub(crate) fn drive(
     shared.show(stream_loop.status());
     while !stop.load(Ordering::Acquire) {
         let step = stream_loop.step();
-        shared.beat();
+        shared.step_ended();
         let step = match step {
             Ok(step) => step,
             Err(error) => {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 use stream::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, DEAD_LETTERS_TOPIC, InputRecord, Log, LogError,
-    PollLimits, Polled, SourcePartition, StagedBatch, dead_letter_headers, partition_for_key,
+    PollLimits, Polled, SourcePartition, StagedBatch, Timings, WorkPhase, dead_letter_headers, partition_for_key,
 };
 
 /// Requests outside a transaction. 10 s: an election takes seconds; the loop shows longer trouble as lag and tries again.
@@ -462,6 +462,14 @@ impl Log for KafkaLog {
         let count = self.partitions_of(&self.settings.partition_count_topic)?;
         self.partition_count = Some(count);
         Ok(count)
+    }
+
+    fn timings(&self) -> Timings {
+        self.transactions.timings().clone()
+    }
+
+    fn last_phase(&self) -> WorkPhase {
+        self.transactions.last_phase()
     }
 
     fn clock(&mut self) -> Duration {

@@ -13,7 +13,7 @@ use rdkafka::util::Timeout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{CommitError, LogError};
+use stream::{CommitError, LogError, Timings, WorkPhase};
 
 /// `init_transactions` waits for the coordinator to end what an older producer left open; 15 s is three transaction
 /// timeouts, and leaves time to shut down in good order while no broker answers.
@@ -74,11 +74,39 @@ pub(crate) struct Transactions {
     complaints: Complaints,
     deliveries: Arc<Deliveries>,
     producer: Option<ThreadedProducer<Sender>>,
+    measured: Measured,
+}
+
+/// How long the phases of transactions took, and in which the last one ended.
+struct Measured {
+    timings: Timings,
+    last: WorkPhase,
+}
+
+impl Measured {
+    fn phase<T>(&mut self, phase: WorkPhase, work: impl FnOnce() -> T) -> T {
+        self.last = phase;
+        let began = now();
+        let done = work();
+        self.timings.entry(phase).or_default().add(began.elapsed());
+        done
+    }
 }
 
 impl Transactions {
     pub(crate) fn new(config: ClientConfig, complaints: Complaints) -> Self {
-        Self { config, complaints, deliveries: Arc::default(), producer: None }
+        let measured = Measured { timings: Timings::new(), last: WorkPhase::Produce };
+        Self { config, complaints, deliveries: Arc::default(), producer: None, measured }
+    }
+
+    /// How long the phases took so far.
+    pub(crate) fn timings(&self) -> &Timings {
+        &self.measured.timings
+    }
+
+    /// The phase in which the last transaction ended.
+    pub(crate) fn last_phase(&self) -> WorkPhase {
+        self.measured.last
     }
 
     pub(crate) fn drop_producer(&mut self) {
@@ -136,45 +164,36 @@ impl Transactions {
     }
 
     fn attempt(
-        &self,
+        &mut self,
         fill: Fill<'_>,
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<(), Failure> {
-        let Some(producer) = &self.producer else {
+        let Self { producer, deliveries, measured, .. } = self;
+        measured.last = WorkPhase::Produce;
+        let Some(producer) = producer else {
             return Err(Failure::before(Verdict::Rebuild, "there is no producer".to_owned()));
         };
-        self.deliveries.reset();
+        deliveries.reset();
         let deadline = deadline();
-        producer.begin_transaction().map_err(|error| Failure::of(&error, Stage::Before, "begin_transaction"))?;
-        fill(&mut |record| send(producer, record, deadline))?;
-        self.drain(producer, deadline)?;
+        measured.phase(WorkPhase::Produce, || {
+            producer.begin_transaction().map_err(|error| Failure::of(&error, Stage::Before, "begin_transaction"))?;
+            fill(&mut |record| send(producer, record, deadline))
+        })?;
+        measured.phase(WorkPhase::Flush, || drain(producer, deliveries, deadline))?;
         if let Some((offsets, group)) = offsets {
             // Behind the drain on purpose: once a generation check has passed, no record of this transaction is written
             // any more, so that a successor's high watermark is above all of them.
-            producer
-                .send_offsets_to_transaction(offsets, group, CALL_TIMEOUT)
-                .map_err(|error| Failure::of(&error, Stage::Before, "send_offsets_to_transaction"))?;
+            measured.phase(WorkPhase::SendOffsets, || {
+                producer
+                    .send_offsets_to_transaction(offsets, group, CALL_TIMEOUT)
+                    .map_err(|error| Failure::of(&error, Stage::Before, "send_offsets_to_transaction"))
+            })?;
         }
         // Never: librdkafka then takes what is left of the transaction's timeout; any other value loses track of the state.
-        producer.commit_transaction(Timeout::Never).map_err(|error| {
+        measured.phase(WorkPhase::Commit, || producer.commit_transaction(Timeout::Never)).map_err(|error| {
             let stage = if matches!(error, KafkaError::Flush(_)) { Stage::Before } else { Stage::Commit };
             Failure::of(&error, stage, "commit_transaction")
         })
-    }
-
-    /// T1: the library's own wait costs 100 ms a commit while messages are in flight; the producer's thread serves their
-    /// deliveries meanwhile, so that looking at the count is enough.
-    fn drain(&self, producer: &ThreadedProducer<Sender>, deadline: Instant) -> Result<(), Failure> {
-        while producer.in_flight_count() > 0 {
-            if passed(deadline) {
-                return Err(Failure::before(Verdict::Rebuild, "deliveries were not answered in time".to_owned()));
-            }
-            std::thread::park_timeout(LOOK_AGAIN);
-        }
-        match self.deliveries.failure() {
-            None => Ok(()),
-            Some((error, topic)) => Err(delivery_failure(&error, &topic)),
-        }
     }
 
     fn settle(&mut self, failure: &Failure) -> Refused {
@@ -227,6 +246,21 @@ impl Transactions {
     }
 }
 
+/// T1: the library's own wait costs 100 ms a commit while messages are in flight; the producer's thread serves their
+/// deliveries meanwhile, so that looking at the count is enough.
+fn drain(producer: &ThreadedProducer<Sender>, deliveries: &Deliveries, deadline: Instant) -> Result<(), Failure> {
+    while producer.in_flight_count() > 0 {
+        if passed(deadline) {
+            return Err(Failure::before(Verdict::Rebuild, "deliveries were not answered in time".to_owned()));
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+    }
+    match deliveries.failure() {
+        None => Ok(()),
+        Some((error, topic)) => Err(delivery_failure(&error, &topic)),
+    }
+}
+
 fn commit_error(error: LogError) -> CommitError {
     match error {
         LogError::Retry(message) => CommitError::Retry(message),
@@ -261,12 +295,18 @@ fn send(producer: &ThreadedProducer<Sender>, record: Outgoing<'_>, deadline: Ins
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a transaction must end before the broker's own timeout ends it")]
 fn deadline() -> Instant {
-    Instant::now() + crate::LogSettings::TRANSACTION_TIMEOUT
+    now() + crate::LogSettings::TRANSACTION_TIMEOUT
 }
 
-#[expect(clippy::disallowed_methods, reason = "a transaction must end before the broker's own timeout ends it")]
 fn passed(deadline: Instant) -> bool {
-    Instant::now() >= deadline
+    now() >= deadline
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a transaction must end before the broker's own timeout ends it, and its phases are measured"
+)]
+fn now() -> Instant {
+    Instant::now()
 }

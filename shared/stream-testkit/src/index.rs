@@ -160,6 +160,13 @@ impl TimerIndex for SimulatedTimerIndex {
         Ok(behind.take(limit).map(|(place, value)| entry(fires_on, place, *value)).collect())
     }
 
+    fn clear(&mut self, partition: u32) -> Result<(), TimerError> {
+        let mut shared = self.reach()?;
+        shared.state.watermarks.remove(&partition);
+        shared.state.days.retain(|(of, _), _| *of != partition);
+        Ok(())
+    }
+
     fn replace_day(&mut self, partition: u32, fires_on: NaiveDate, entries: &[TimerEntry]) -> Result<(), TimerError> {
         let mut shared = self.reach()?;
         shared.state.days.remove(&(partition, fires_on));

@@ -100,15 +100,20 @@ impl RedisTimerIndex {
         let mut days: BTreeMap<NaiveDate, DayTotals> = BTreeMap::new();
         let mut cursor = "0".to_owned();
         loop {
-            let mut scan = redis::pipe();
-            scan.cmd("SCAN").arg(&cursor).arg("MATCH").arg(all_keys(partition)).arg("COUNT").arg(KEYS_PER_SCAN);
-            let (next, keys): (String, Vec<String>) = read(self.ask(&scan)?.next())?;
+            let (next, keys) = self.scan(partition, &cursor)?;
             self.add_totals(&keys, &mut days)?;
             if next == "0" {
                 return Ok(days);
             }
             cursor = next;
         }
+    }
+
+    /// Some keys of a partition, and the cursor behind them; "0" begins and ends.
+    fn scan(&mut self, partition: u32, cursor: &str) -> Result<(String, Vec<String>), TimerError> {
+        let mut scan = redis::pipe();
+        scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(all_keys(partition)).arg("COUNT").arg(KEYS_PER_SCAN);
+        read(self.ask(&scan)?.next())
     }
 
     fn add_totals(&mut self, keys: &[String], days: &mut BTreeMap<NaiveDate, DayTotals>) -> Result<(), TimerError> {
@@ -204,6 +209,23 @@ impl TimerIndex for RedisTimerIndex {
         }
         due.truncate(limit);
         Ok(due)
+    }
+
+    fn clear(&mut self, partition: u32) -> Result<(), TimerError> {
+        let mut cursor = "0".to_owned();
+        loop {
+            let (next, keys) = self.scan(partition, &cursor)?;
+            if !keys.is_empty() {
+                let mut pipeline = redis::pipe();
+                // Not DEL: a large hash is taken apart by another thread than the one that serves all others.
+                pipeline.cmd("UNLINK").arg(keys).ignore();
+                self.ask(&pipeline)?;
+            }
+            if next == "0" {
+                return Ok(());
+            }
+            cursor = next;
+        }
     }
 
     fn replace_day(&mut self, partition: u32, fires_on: NaiveDate, entries: &[TimerEntry]) -> Result<(), TimerError> {

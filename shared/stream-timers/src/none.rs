@@ -34,6 +34,10 @@ impl TimerIndex for NoTimerIndex {
         absent()
     }
 
+    fn clear(&mut self, _partition: u32) -> Result<(), TimerError> {
+        absent()
+    }
+
     fn replace_day(
         &mut self,
         _partition: u32,

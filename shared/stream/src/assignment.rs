@@ -1,6 +1,7 @@
 //! Partitions come and go: restore, compare, resume.
 
 use crate::event::SourcePartition;
+use crate::measure::WorkPhase;
 use crate::partition::{Partition, Stop};
 use crate::ports::{ChangelogRecord, Checkpoint, Log, LogError, Store, StoreError, StoredCheckpoint, TimerIndex};
 use crate::processor::Processor;
@@ -76,7 +77,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             }
         }
         let Some(source) = self.assigning.pop_front() else { return Ok(Step::Idle) };
+        let began = self.log.clock();
         let restored = if P::HAS_ROWS { self.restore(&source) } else { self.place_of_feed(&source) };
+        self.took(WorkPhase::Restore, began);
         let before = self.partitions.remove(&source);
         let reason = match restored {
             Ok(mut partition) => {

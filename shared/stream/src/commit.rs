@@ -2,6 +2,7 @@
 
 use crate::batch::{Batch, rows_below};
 use crate::event::SourcePartition;
+use crate::measure::{TransactionOutcome, WorkPhase};
 use crate::partition::Stop;
 use crate::ports::{Checkpoint, CommitError, CommittedBatch, Log, LogError, Store, TimerIndex};
 use crate::processor::Processor;
@@ -32,7 +33,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
                 staged.checkpoints.extend(checkpoint.map(|checkpoint| (source.partition, checkpoint)));
             }
         }
-        match self.log.commit(staged) {
+        let ended = self.log.commit(staged);
+        self.count_end(&ended);
+        match ended {
             Ok(committed) => self.committed(batch, &committed),
             Err(CommitError::Retry(_)) => {
                 self.totals.aborts += 1;
@@ -45,6 +48,17 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             Err(CommitError::OutcomeUnknown(_)) => self.outcome_unknown(batch),
             Err(CommitError::Fatal(reason)) => Err(WorkerError::Log(reason)),
         }
+    }
+
+    fn count_end(&mut self, ended: &Result<CommittedBatch, CommitError>) {
+        let outcome = match ended {
+            Ok(_) => TransactionOutcome::Committed,
+            Err(CommitError::Retry(_)) => TransactionOutcome::Aborted,
+            Err(CommitError::Fenced(_)) => TransactionOutcome::Fenced,
+            Err(CommitError::OutcomeUnknown(_)) => TransactionOutcome::Unknown,
+            Err(CommitError::Fatal(_)) => TransactionOutcome::Failed,
+        };
+        *self.totals.transactions.entry((outcome, self.log.last_phase())).or_default() += 1;
     }
 
     fn checkpoint_of(&self, source: &SourcePartition) -> Option<Checkpoint> {
@@ -73,7 +87,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
                 partition.counters.add(counters);
             }
         }
-        let applied = if P::HAS_ROWS { self.store.apply(committed) } else { Ok(()) };
+        let applied = if P::HAS_ROWS { self.write_store(committed) } else { Ok(()) };
         for (source, offset) in &committed.staged.offsets {
             if let Some(partition) = self.partitions.get_mut(source) {
                 partition.committed_offset = *offset;
@@ -88,8 +102,19 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             }
             return Ok(Step::Committed { records: batch.records, outputs });
         }
-        self.tell_index(committed);
+        if self.processor.timers().is_some() {
+            let began = self.log.clock();
+            self.tell_index(committed);
+            self.took(WorkPhase::TimerIndex, began);
+        }
         Ok(Step::Committed { records: batch.records, outputs })
+    }
+
+    fn write_store(&mut self, committed: &CommittedBatch) -> Result<(), crate::ports::StoreError> {
+        let began = self.log.clock();
+        let applied = self.store.apply(committed);
+        self.took(WorkPhase::Store, began);
+        applied
     }
 
     /// Drops the batch and reads again from what is committed.

@@ -72,6 +72,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             return Ok(());
         }
         partition.next_offset = record.offset + 1;
+        partition.read_up_to_in_ms = record.timestamp_in_ms.or(partition.read_up_to_in_ms);
         self.batch.records += 1;
         if !self.batch.touched.contains(&record.source) {
             self.batch.touched.insert(record.source.clone());

@@ -2,7 +2,7 @@
 
 use crate::event::SourcePartition;
 use crate::jobs::all_entries;
-use crate::partition::IndexState;
+use crate::partition::{IndexState, Rebuild};
 use crate::ports::{CommittedBatch, Log, Store, TimerError, TimerIndex};
 use crate::processor::Processor;
 use crate::row::StateView;
@@ -16,16 +16,13 @@ impl IndexState {
     pub(crate) fn begin(&mut self, sequence: Option<u64>, rebuild: bool) {
         self.applied = sequence;
         self.behind = true;
-        self.rebuild = rebuild.then_some(None);
+        self.rebuild = rebuild.then_some(Rebuild::Begins);
     }
 }
 
 impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// Tells the index what a committed batch says of timers.
     pub(crate) fn tell_index(&mut self, committed: &CommittedBatch) {
-        if self.processor.timers().is_none() {
-            return;
-        }
         for source in committed.staged.offsets.keys() {
             let Some(partition) = self.partitions.get_mut(source) else { continue };
             let entries = committed.staged.timers.get(&source.partition);
@@ -35,7 +32,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             partition.index.behind = true;
             if partition.index.backlog.len() > self.config.index_backlog_max {
                 partition.index.backlog.clear();
-                partition.index.rebuild = Some(None);
+                partition.index.rebuild = Some(Rebuild::Begins);
             }
             let source = source.clone();
             self.sync_index(&source);
@@ -75,11 +72,21 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let seen = self.index.watermark(number)?.unwrap_or(0);
         if partition.index.rebuild.is_none() && seen != partition.index.applied.unwrap_or(0) {
             // It was flushed, rolled back or missed something: rows say what it should hold.
-            partition.index.rebuild = Some(None);
+            partition.index.rebuild = Some(Rebuild::Begins);
         }
         let mut moved = false;
-        if let Some(after) = partition.index.rebuild {
+        if let Some(at) = partition.index.rebuild {
             moved = true;
+            let after = match at {
+                Rebuild::Begins => {
+                    // First everything goes: of days that no row knows nothing else would tell the index.
+                    self.index.clear(number)?;
+                    self.totals.index_repairs.rebuilds += 1;
+                    partition.index.rebuild = Some(Rebuild::Behind(None));
+                    None
+                }
+                Rebuild::Behind(day) => day,
+            };
             let rows = StateView::new(self.store.rows(number));
             let Some(schedule) = self.processor.timers() else { return Ok(false) };
             let unreadable = |error: crate::row::StateError| TimerError::Unavailable(error.to_string());
@@ -87,7 +94,8 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             for day in &days {
                 let entries = all_entries(schedule, &rows, *day).map_err(unreadable)?;
                 self.index.replace_day(number, *day, &entries)?;
-                partition.index.rebuild = Some(Some(*day));
+                self.totals.index_repairs.entries_written += entries.len() as u64;
+                partition.index.rebuild = Some(Rebuild::Behind(Some(*day)));
             }
             if days.len() == REBUILD_DAYS {
                 return Ok(true);

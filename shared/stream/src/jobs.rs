@@ -185,12 +185,17 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     fn compare_day(&mut self, source: &SourcePartition, day: NaiveDate, expected: u64) -> Result<(), Stop> {
         let count = self.index.count(source.partition, day);
-        if self.answered(source, count)? == expected {
+        let count = self.answered(source, count)?;
+        self.totals.index_repairs.days_compared += 1;
+        if count == expected {
             return Ok(());
         }
         let entries = self.with_schedule(source, |schedule, rows| all_entries(schedule, rows, day))?;
         let replaced = self.index.replace_day(source.partition, day, &entries);
-        self.answered(source, replaced)
+        self.answered(source, replaced)?;
+        self.totals.index_repairs.days_repaired += 1;
+        self.totals.index_repairs.entries_written += entries.len() as u64;
+        Ok(())
     }
 
     fn due_keys(

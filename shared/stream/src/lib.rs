@@ -13,6 +13,7 @@ mod event;
 mod index;
 mod jobs;
 mod kept;
+mod measure;
 mod orders;
 mod overlay;
 mod pages;
@@ -34,6 +35,7 @@ pub use event::{
 pub use kept::{
     JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key, waiting_key,
 };
+pub use measure::{IndexRepairs, Timing, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
 pub use orders::{Answer, Order, OrderAction, REPLAYED_HEADER, Verdict};
 pub use overlay::NoRows;
 pub use ports::{

@@ -2,6 +2,7 @@
 
 use crate::event::SourcePartition;
 use crate::kept::Walk;
+use crate::measure::WorkPhase;
 use crate::partition::{Partition, Stop};
 use crate::ports::{Log, Store, TimerIndex};
 use crate::processor::{Processor, Rules};
@@ -32,6 +33,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     /// Does one page for every partition that has work, until the transaction is full, and commits it.
     pub(crate) fn run_pages(&mut self) -> Result<Step, WorkerError> {
+        let began = self.log.clock();
         let due: Vec<_> =
             self.partitions.values().filter(|partition| partition.page_work()).map(|one| one.source.clone()).collect();
         for source in due {
@@ -46,6 +48,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             }
         }
         self.stage_jobs();
+        self.took(WorkPhase::Decide, began);
         if self.batch.says_something() { self.commit() } else { Ok(Step::Idle) }
     }
 

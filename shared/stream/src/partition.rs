@@ -84,6 +84,15 @@ impl Job {
     }
 }
 
+/// How far a rebuild of the timer index is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rebuild {
+    /// Nothing is done yet.
+    Begins,
+    /// It is emptied, and filled up to this day.
+    Behind(Option<NaiveDate>),
+}
+
 /// How far the timer index follows the rows.
 #[derive(Default)]
 pub(crate) struct IndexState {
@@ -91,8 +100,8 @@ pub(crate) struct IndexState {
     pub(crate) applied: Option<u64>,
     /// What it is to be told.
     pub(crate) backlog: BTreeMap<(NaiveDate, String), TimerEntry>,
-    /// Whether it is rebuilt, and the last day done.
-    pub(crate) rebuild: Option<Option<NaiveDate>>,
+    /// Whether it is rebuilt, and how far.
+    pub(crate) rebuild: Option<Rebuild>,
     /// Whether it did not answer last.
     pub(crate) unavailable: bool,
     /// Whether its watermark is to be moved.
@@ -110,6 +119,8 @@ pub(crate) struct Partition<R> {
     pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) committed_offset: i64,
     pub(crate) next_offset: i64,
+    /// When the last record read was written.
+    pub(crate) read_up_to_in_ms: Option<i64>,
     pub(crate) day: Option<NaiveDate>,
     pub(crate) rules: BTreeMap<u64, R>,
     pub(crate) rules_number: u64,
@@ -142,6 +153,7 @@ impl<R: Rules> Partition<R> {
             checkpoint: None,
             committed_offset: next_offset,
             next_offset,
+            read_up_to_in_ms: None,
             day: None,
             rules: BTreeMap::from([(0, R::initial())]),
             rules_number: 0,

@@ -1,6 +1,7 @@
 //! The ports of the loop: the log, the store and the timer index. Real and simulated ones behave alike.
 
 use crate::event::{DeadLetter, EventMeta, InputRecord, OutputRecord, SourcePartition};
+use crate::measure::{Timings, WorkPhase};
 use crate::processor::TimerEntry;
 use crate::row::{RowChange, StateRead};
 use chrono::NaiveDate;
@@ -202,6 +203,16 @@ pub trait Log {
         Duration::ZERO
     }
 
+    /// How long the phases of its transactions took, where it measures them.
+    fn timings(&self) -> Timings {
+        Timings::new()
+    }
+
+    /// The phase in which the last [`Log::commit`] ended.
+    fn last_phase(&self) -> WorkPhase {
+        WorkPhase::Commit
+    }
+
     /// How many committed records of a partition lie behind `next_offset`, where it is known without asking.
     fn lag_in_records(&self, _source: &SourcePartition, _next_offset: i64) -> Option<i64> {
         None
@@ -302,6 +313,12 @@ pub trait TimerIndex {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<TimerEntry>, TimerError>;
+
+    /// Forgets everything of a partition, its watermark too: also days and buckets that no row knows any more.
+    ///
+    /// # Errors
+    /// [`TimerError`].
+    fn clear(&mut self, partition: u32) -> Result<(), TimerError>;
 
     /// Replaces everything the index has for a day.
     ///

@@ -2,6 +2,7 @@
 
 use crate::event::SourcePartition;
 use crate::kept::Walk;
+use crate::measure::{IndexRepairs, Timings, TransactionEnds};
 use crate::partition::{Job, Partition};
 use crate::processor::Rules;
 use chrono::NaiveDate;
@@ -88,6 +89,8 @@ pub struct PartitionStatus {
     pub checkpoint: u64,
     /// How many records of the input are not read yet, where the log can say.
     pub lag_in_records: Option<i64>,
+    /// When the last record read was written, milliseconds since 1970; what is unread is younger.
+    pub read_up_to_in_ms: Option<i64>,
     /// The last day opened.
     pub day: Option<NaiveDate>,
     /// Open jobs.
@@ -105,7 +108,7 @@ pub struct PartitionStatus {
 }
 
 /// A worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WorkerStatus {
     /// Its name.
     pub worker: &'static str,
@@ -125,6 +128,12 @@ pub struct WorkerStatus {
     pub dead_letters: u64,
     /// Decisions by outcome code and rule, `CODE (RULE)`.
     pub outcomes: BTreeMap<String, u64>,
+    /// Transactions by how and in which phase they ended.
+    pub transactions: Vec<TransactionEnds>,
+    /// How long the phases of the loop took.
+    pub timings: Timings,
+    /// What was done to keep the timer index like the rows.
+    pub index_repairs: IndexRepairs,
 }
 
 impl PartitionStatus {
@@ -136,6 +145,7 @@ impl PartitionStatus {
             next_offset: 0,
             checkpoint: 0,
             lag_in_records: None,
+            read_up_to_in_ms: None,
             day: None,
             open_jobs: 0,
             timers_waiting_days: 0,
@@ -157,6 +167,7 @@ impl<R: Rules> Partition<R> {
         PartitionStatus {
             phase,
             next_offset: self.next_offset,
+            read_up_to_in_ms: self.read_up_to_in_ms,
             checkpoint: self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence),
             day: self.day,
             open_jobs: self.jobs.len(),

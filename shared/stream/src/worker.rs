@@ -2,6 +2,7 @@
 
 use crate::batch::Batch;
 use crate::event::{InputRecord, SourcePartition};
+use crate::measure::{IndexRepairs, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
 use crate::partition::{Partition, Stop};
 use crate::ports::{Log, LogError, PollLimits, Polled, Store, TimerIndex};
 use crate::processor::{Processor, WorkerName};
@@ -166,6 +167,9 @@ pub(crate) struct Totals {
     pub(crate) outputs: u64,
     pub(crate) dead_letters: u64,
     pub(crate) outcomes: BTreeMap<crate::batch::OutcomeName, u64>,
+    pub(crate) transactions: BTreeMap<(TransactionOutcome, WorkPhase), u64>,
+    pub(crate) timings: Timings,
+    pub(crate) index_repairs: IndexRepairs,
 }
 
 /// A processor with the loop around it, on its log, store and timer index. One thread owns it.
@@ -235,7 +239,10 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
                     return Ok(step);
                 }
             }
-            if self.sync_indexes() {
+            let began = self.log.clock();
+            let moved = self.sync_indexes();
+            if moved {
+                self.took(WorkPhase::TimerIndex, began);
                 return Ok(Step::IndexRepaired);
             }
             match self.poll(due)? {
@@ -257,14 +264,24 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         }
         // After an abort the batch is halved each time, so that one record that no transaction takes stands alone.
         limits.records_max = (limits.records_max >> self.retries.min(16)).max(1);
-        match self.log.poll(&limits) {
+        let began = self.log.clock();
+        let polled = self.log.poll(&limits);
+        self.took(WorkPhase::Poll, began);
+        match polled {
             Ok(polled) => Ok(polled),
             Err(LogError::Retry(_)) => Ok(Polled::Idle),
             Err(LogError::Halt(reason) | LogError::Fatal(reason)) => Err(WorkerError::Log(reason)),
         }
     }
 
+    /// Adds the time since `began` to a phase.
+    pub(crate) fn took(&mut self, phase: WorkPhase, began: Duration) {
+        let took = self.log.clock().saturating_sub(began);
+        self.totals.timings.entry(phase).or_default().add(took);
+    }
+
     fn decide_pending(&mut self) -> Result<Step, WorkerError> {
+        let began = self.log.clock();
         while let Some(record) = self.pending.pop_front() {
             let source = record.source.clone();
             if let Err(stop) = self.take_record(&record) {
@@ -275,6 +292,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             }
         }
         self.stage_jobs();
+        self.took(WorkPhase::Decide, began);
         if self.batch.says_something() || self.skipped_enough() {
             return self.commit();
         }
@@ -349,6 +367,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// What the worker says of itself.
     pub fn status(&self) -> WorkerStatus {
         let outcomes = self.totals.outcomes.iter();
+        let ends = self.totals.transactions.iter();
+        let mut timings = self.log.timings();
+        for (phase, timing) in &self.totals.timings {
+            timings.entry(*phase).or_default().merge(timing);
+        }
         WorkerStatus {
             worker: P::NAME.0,
             partitions: self.partition_statuses(),
@@ -359,6 +382,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             outputs: self.totals.outputs,
             dead_letters: self.totals.dead_letters,
             outcomes: outcomes.map(|((code, rule), count)| (format!("{code} ({rule})"), *count)).collect(),
+            transactions: ends
+                .map(|((outcome, phase), count)| TransactionEnds { outcome: *outcome, phase: *phase, count: *count })
+                .collect(),
+            timings,
+            index_repairs: self.totals.index_repairs,
         }
     }
 
