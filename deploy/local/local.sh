@@ -8,6 +8,7 @@
 #   local.sh status                what runs, where (exit 0 when both run)
 #   local.sh ports                 the chosen ports, one `name number` a line
 #   local.sh env                   KAFKA_BOOTSTRAP_SERVERS=… and REDIS_URL=…, for `eval` or to read
+#   local.sh secure                the same Kafka and Redis over TLS: addresses, certificates and logins, as options
 #   local.sh tool CLASS ARGS…      one of Kafka's own commands, e.g. `tool TopicCommand --list`
 #   local.sh redis-cli ARGS…       redis-cli on this Redis
 #   local.sh fetch                 only fetch Kafka's jars (`up` does it when they are missing)
@@ -15,6 +16,9 @@
 # Environment:
 #   ITC_LOCAL_DIR         data, logs, pids and ports; default .local in the repository. Each folder is an instance of its own.
 #   ITC_LOCAL_KAFKA_HEAP  heap of the Kafka node, default 768m
+#
+# Over TLS: Kafka asks for user "itc", password "itc-secret" on one port (SCRAM-SHA-512) and for a client certificate on
+# another; Redis for the same user and password on its own. The certificates are made once, by an authority of their own.
 #
 # It ends only processes it started itself: a pid file counts only while that process still has our command line.
 set -euo pipefail
@@ -91,9 +95,10 @@ port_taken() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 port() { sed -n "s/^$1 //p" "$ports_file"; }
 
 choose_ports() {
-  [ -s "$ports_file" ] && return 0
   local name candidate chosen=' ' lines=''
-  for name in kafka kafka-controller redis; do
+  [ ! -s "$ports_file" ] || { lines=$(cat "$ports_file")$'\n'; chosen=" $(cut -d' ' -f2 "$ports_file" | tr '\n' ' ')"; }
+  for name in kafka kafka-controller kafka-login kafka-certificate redis redis-tls; do
+    [ -z "$(port "$name" 2> /dev/null)" ] || continue
     while :; do
       candidate=$((lowest_port + (RANDOM * 32768 + RANDOM) % port_span))
       [[ $chosen == *" $candidate "* ]] || port_taken "$candidate" || break
@@ -110,6 +115,34 @@ refuse_taken_ports() {
     ! port_taken "$(port "$name")" ||
       die "port $(port "$name"), chosen earlier for $name, is now used by another program: end that, or run \`local.sh wipe\` to choose new ports"
   done
+}
+
+# --- certificates ----------------------------------------------------------------------------------------------------
+
+# An authority, what it vouches for, and another authority that nobody trusts with a client of its own.
+make_certificates() {
+  local folder=$home/certificates
+  [ ! -e "$folder" ] || return 0
+  command -v openssl > /dev/null || missing "openssl" "openssl (it makes the certificates)"
+  rm -rf "$folder.new"
+  (
+    umask 077
+    mkdir -p "$folder.new" && cd "$folder.new"
+    local name authority
+    for name in ca other-ca; do
+      openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=$name" -addext basicConstraints=critical,CA:TRUE \
+        -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$name.key" -out "$name.crt"
+    done
+    for name in server client stranger; do
+      authority=ca
+      [ "$name" != stranger ] || authority=other-ca
+      openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$name.key" -out "$name.csr"
+      openssl x509 -req -in "$name.csr" -CA "$authority.crt" -CAkey "$authority.key" -CAcreateserial -days 3650 -out "$name.crt" \
+        -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n')
+    done
+    cat server.key server.crt > server.pem # as Kafka's PEM key store wants it
+  ) > "$home/certificates.log" 2>&1 || { cat "$home/certificates.log" >&2; die "the certificates cannot be made"; }
+  mv "$folder.new" "$folder"
 }
 
 # --- Kafka -----------------------------------------------------------------------------------------------------------
@@ -143,14 +176,17 @@ up_kafka() {
   if running kafka; then return 0; fi
   fetch
   command -v java > /dev/null || missing "java" "a Java runtime, 17 or newer"
-  refuse_taken_ports kafka kafka-controller
+  refuse_taken_ports kafka kafka-controller kafka-login kafka-certificate
+  make_certificates
   local folder=$home/kafka heap=${ITC_LOCAL_KAFKA_HEAP:-768m}
   mkdir -p "$folder"
-  sed -e "s|@PORT@|$(port kafka)|g" -e "s|@CONTROLLER_PORT@|$(port kafka-controller)|g" -e "s|@DATA@|$folder/data|g" \
+  sed -e "s|@PORT@|$(port kafka)|g" -e "s|@CONTROLLER_PORT@|$(port kafka-controller)|g" \
+    -e "s|@LOGIN_PORT@|$(port kafka-login)|g" -e "s|@CERTIFICATE_PORT@|$(port kafka-certificate)|g" -e "s|@CERTIFICATES@|$home/certificates|g" -e "s|@DATA@|$folder/data|g" \
     "$here/kafka-server.properties" > "$folder/server.properties"
   if [ ! -f "$folder/data/meta.properties" ]; then
     mkdir -p "$folder/data"
-    java_command kafka.tools.StorageTool format --standalone -t "$(cluster_id)" -c "$folder/server.properties" > "$folder/format.log" 2>&1 ||
+    java_command kafka.tools.StorageTool format --standalone -t "$(cluster_id)" -c "$folder/server.properties" \
+      --add-scram 'SCRAM-SHA-512=[name=itc,password=itc-secret]' > "$folder/format.log" 2>&1 ||
       { cat "$folder/format.log" >&2; die "Kafka's data folder cannot be formatted"; }
   fi
   [ -f "$folder/broker.log" ] && mv "$folder/broker.log" "$folder/broker.log.previous"
@@ -188,12 +224,15 @@ up_redis() {
   server=$(redis_server)
   major=$("$server" --version | sed -n 's/.* v=\([0-9]*\)\..*/\1/p')
   [ "${major:-0}" -ge 7 ] || die "Redis 7 or newer is needed, $server is version ${major:-unknown}"
-  refuse_taken_ports redis
+  refuse_taken_ports redis redis-tls
+  make_certificates
   mkdir -p "$folder"
   [ -f "$folder/redis.log" ] && mv "$folder/redis.log" "$folder/redis.log.previous"
   # No persistence: Redis is an index that the workers rebuild, so the tests must see it come back empty.
   setsid "$server" --bind 127.0.0.1 --port "$(port redis)" --dir "$folder" --save '' --appendonly no --daemonize no \
-    --maxmemory-policy noeviction < /dev/null >> "$folder/redis.log" 2>&1 9>&- &
+    --maxmemory-policy noeviction --tls-port "$(port redis-tls)" --tls-cert-file "$home/certificates/server.crt" \
+    --tls-key-file "$home/certificates/server.key" --tls-ca-cert-file "$home/certificates/ca.crt" --tls-auth-clients optional \
+    --user itc on '>itc-secret' '~timers:*' +@read +@write +@keyspace +@connection < /dev/null >> "$folder/redis.log" 2>&1 9>&- &
   echo $! > "$folder/pid"
   await_exec redis
   wait_serving redis "$folder/redis.log" 300
@@ -252,13 +291,30 @@ case $command in
   wipe)
     lock
     for service in kafka redis; do stop "$service" TERM; done
-    rm -rf "$home/kafka" "$home/redis" "$ports_file"
+    rm -rf "$home/kafka" "$home/redis" "$home/certificates" "$ports_file"
     ;;
   status) status ;;
   ports) need_ports; cat "$ports_file" ;;
   env)
     need_ports
     printf 'KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:%s\nREDIS_URL=redis://127.0.0.1:%s/\n' "$(port kafka)" "$(port redis)"
+    ;;
+  secure)
+    need_ports
+    cat << END
+[kafka]
+bootstrap_servers = "127.0.0.1:$(port kafka-login)"
+[kafka.security]
+protocol = "sasl_ssl"
+ca_file = "$home/certificates/ca.crt"
+username = "itc"
+password = "itc-secret"
+[timers]
+url = "rediss://itc:itc-secret@127.0.0.1:$(port redis-tls)/"
+ca_file = "$home/certificates/ca.crt"
+# With a certificate instead of a login: kafka.bootstrap_servers = "127.0.0.1:$(port kafka-certificate)", protocol = "ssl",
+# certificate_file = "$home/certificates/client.crt", key_file = "$home/certificates/client.key".
+END
     ;;
   tool)
     [ $# -ge 1 ] || die "tool needs the name of a Kafka command, for example TopicCommand"

@@ -88,7 +88,7 @@ impl CalendarLoop {
             text => Some(text.parse().context("option clock.first_day")?),
         };
         let digest = Rulebook::embedded().released_digest().to_owned();
-        let kafka = context.settings.kafka_settings();
+        let kafka = context.settings.kafka_settings()?;
         let mut calendar = Self {
             writer: MarkWriter::open(&kafka, NAME)?,
             kafka,

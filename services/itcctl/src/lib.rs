@@ -3,6 +3,7 @@
 pub mod cases;
 #[cfg(test)]
 mod command_line;
+pub mod connection;
 pub mod demo;
 pub mod duty;
 pub mod feed;

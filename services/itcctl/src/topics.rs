@@ -1,5 +1,6 @@
 //! `itcctl topics`: the topics of `deploy/topics.toml`, listed and created.
 
+use crate::connection::KafkaArguments;
 use crate::pretty::lined_table;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -17,9 +18,9 @@ pub enum TopicsCommand {
     List(Scale),
     /// Creates the topics that are missing; one that is there with other partitions is told, and changed by nobody.
     Create {
-        /// A broker, HOST:PORT.
-        #[arg(long, value_name = "HOST:PORT")]
-        kafka: String,
+        /// Where Kafka is.
+        #[command(flatten)]
+        kafka: KafkaArguments,
         /// How large.
         #[command(flatten)]
         scale: Scale,
@@ -116,7 +117,8 @@ pub fn run(command: &TopicsCommand, out: &mut dyn Write) -> Result<bool> {
     match command {
         TopicsCommand::List(scale) => list(*scale, out).map(|()| true),
         TopicsCommand::Create { kafka, scale, dry_run: true } => {
-            writeln!(out, "At {kafka} would be created, where missing:")?;
+            let at = kafka.settings()?.bootstrap_servers;
+            writeln!(out, "At {at} would be created, where missing:")?;
             list(*scale, out).map(|()| true)
         }
         TopicsCommand::Create { kafka, scale, dry_run: false } => create(kafka, *scale, out),
@@ -149,9 +151,10 @@ fn days(milliseconds: i64) -> String {
     format!("{} days", milliseconds / 86_400_000)
 }
 
-fn create(kafka: &str, scale: Scale, out: &mut dyn Write) -> Result<bool> {
-    let outcomes = create_topics(&KafkaSettings::plain(kafka), &read()?.specs(scale))
-        .with_context(|| format!("Kafka at {kafka}"))?;
+fn create(kafka: &KafkaArguments, scale: Scale, out: &mut dyn Write) -> Result<bool> {
+    let kafka = kafka.settings()?;
+    let outcomes = create_topics(&kafka, &read()?.specs(scale))
+        .with_context(|| format!("Kafka at {}", kafka.bootstrap_servers))?;
     let mut right = true;
     for (name, outcome) in outcomes {
         let told = match outcome {

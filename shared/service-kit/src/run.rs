@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use stream::{Processor, Worker, WorkerName, changelog_topic};
-use stream_kafka::{KafkaLog, LogSettings};
+use stream_kafka::{KafkaLog, KafkaSettings, LogSettings, SecurityError};
 use stream_timers::{NoTimerIndex, RedisTimerIndex};
 
 /// What a processor needs to become a process.
@@ -114,7 +114,7 @@ pub fn run<P: Processor + 'static>(spec: ServiceSpec<P>, options: &RunOptions) -
             make: Box::new(move |context| {
                 let processor = processor(context)?;
                 let settings = context.settings;
-                let log = KafkaLog::open(log_settings::<P>(settings, &group, &inputs, &build, context.thread))?;
+                let log = KafkaLog::open(log_settings::<P>(settings, &group, &inputs, &build, context.thread)?)?;
                 let store = ChosenStore::open(settings, &group, context.thread)?;
                 let index = match processor.timers() {
                     Some(_) => ChosenIndex::Redis(Box::new(RedisTimerIndex::open(&settings.redis_settings())?)),
@@ -133,9 +133,9 @@ fn log_settings<P: Processor>(
     inputs: &[String],
     build: &str,
     thread: u32,
-) -> LogSettings {
+) -> Result<LogSettings, SecurityError> {
     let worker: WorkerName = P::NAME;
-    LogSettings {
+    Ok(LogSettings {
         name: group.to_owned(),
         inputs: inputs.to_vec(),
         changelog: P::HAS_ROWS.then(|| changelog_topic(worker)),
@@ -143,8 +143,8 @@ fn log_settings<P: Processor>(
         build: build.to_owned(),
         session_timeout: Duration::from_millis(settings.kafka.session_timeout_in_ms),
         linger: Duration::from_millis(settings.kafka.linger_in_ms),
-        ..LogSettings::new(settings.kafka_settings(), worker, settings.kafka.instance.clone(), thread)
-    }
+        ..LogSettings::new(settings.kafka_settings()?, worker, settings.kafka.instance.clone(), thread)
+    })
 }
 
 /// Runs any loops until SIGTERM or SIGINT: exit code 0 after an end in good order, 1 otherwise.
@@ -164,6 +164,8 @@ pub fn run_loops(spec: LoopSpec, options: &RunOptions) -> anyhow::Result<ExitCod
         return Ok(ExitCode::SUCCESS);
     }
     let settings: Settings = effective.read()?;
+    // Before anything starts: what cannot work is the caller's mistake.
+    let kafka = settings.kafka_settings()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Admin pages and signals are little work; the cores belong to the stream threads.
         .worker_threads(1)
@@ -172,7 +174,7 @@ pub fn run_loops(spec: LoopSpec, options: &RunOptions) -> anyhow::Result<ExitCod
     let _entered = runtime.enter();
     let _tracing = logs::start(&settings, &spec.name)?;
     tracing::info!(name = spec.name, build = spec.build, instance = settings.kafka.instance, "starting");
-    let mut process = Process::start(spec, settings, &effective)?;
+    let mut process = Process::start(spec, settings, kafka, &effective)?;
     runtime.block_on(process.serve())?;
     Ok(process.end())
 }
@@ -186,7 +188,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(spec: LoopSpec, settings: Settings, effective: &Effective) -> anyhow::Result<Self> {
+    fn start(spec: LoopSpec, settings: Settings, kafka: KafkaSettings, effective: &Effective) -> anyhow::Result<Self> {
         let count = if spec.single_thread { 1 } else { settings.worker.threads.max(1) };
         let stop = Arc::new(AtomicBool::new(false));
         let make: Arc<MakeLoop> = spec.make.into();
@@ -206,7 +208,7 @@ impl Process {
         let pages = Arc::new(Pages {
             name: spec.name,
             build: spec.build,
-            kafka: settings.kafka_settings(),
+            kafka,
             input: spec.input,
             threads: shown,
             silence_max: Duration::from_secs(settings.admin.silence_max_in_seconds),

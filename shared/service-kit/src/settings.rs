@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use stream::{PollLimits, WorkerConfig};
-use stream_kafka::KafkaSettings;
+use stream_kafka::{KafkaSecurity, KafkaSettings, SecurityError};
 use stream_timers::RedisSettings;
 
 /// Every common option; `config/default.toml` says what each is for.
@@ -42,14 +42,61 @@ pub struct Kafka {
     pub linger_in_ms: u64,
     /// The topic that says how many partitions our topics have.
     pub partition_count_topic: String,
+    /// Who we are and whom we trust.
+    pub security: Security,
     /// Further properties.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
 }
 
+impl Kafka {
+    /// Where Kafka is, and how to speak to it. What stands under `kafka.properties` wins.
+    ///
+    /// # Errors
+    /// [`SecurityError`] where `[kafka.security]` cannot be used.
+    pub fn settings(&self) -> Result<KafkaSettings, SecurityError> {
+        let given = self.security.clone();
+        let security = KafkaSecurity {
+            protocol: given.protocol,
+            ca_file: given.ca_file,
+            certificate_file: given.certificate_file,
+            key_file: given.key_file,
+            key_password: given.key_password,
+            sasl_mechanism: given.sasl_mechanism,
+            username: given.username,
+            password: given.password,
+            password_file: given.password_file,
+        };
+        let mut properties = security.properties()?;
+        properties.extend(self.properties.clone());
+        Ok(KafkaSettings { bootstrap_servers: self.bootstrap_servers.clone(), properties })
+    }
+}
+
 impl std::fmt::Debug for Kafka {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Kafka").field("bootstrap_servers", &self.bootstrap_servers).finish_non_exhaustive()
+    }
+}
+
+/// `[kafka.security]`.
+#[derive(Clone, Default, Deserialize)]
+#[expect(missing_docs, reason = "each is the option of the same name in config/default.toml")]
+pub struct Security {
+    pub protocol: String,
+    pub ca_file: String,
+    pub certificate_file: String,
+    pub key_file: String,
+    pub key_password: String,
+    pub sasl_mechanism: String,
+    pub username: String,
+    pub password: String,
+    pub password_file: String,
+}
+
+impl std::fmt::Debug for Security {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Security").field("protocol", &self.protocol).finish_non_exhaustive()
     }
 }
 
@@ -103,6 +150,26 @@ pub struct Timers {
     pub url: String,
     /// Hashes a day and partition.
     pub buckets: u32,
+    /// Whom we trust.
+    pub ca_file: String,
+    /// Who we are.
+    pub certificate_file: String,
+    /// The key of that certificate.
+    pub key_file: String,
+}
+
+impl Timers {
+    /// Where the timer index is, and how to speak to it.
+    #[must_use]
+    pub fn settings(&self) -> RedisSettings {
+        RedisSettings {
+            url: self.url.clone(),
+            buckets: self.buckets,
+            ca_file: self.ca_file.clone(),
+            certificate_file: self.certificate_file.clone(),
+            key_file: self.key_file.clone(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Timers {
@@ -154,19 +221,18 @@ pub struct Shutdown {
 }
 
 impl Settings {
-    /// Where Kafka is.
-    #[must_use]
-    pub fn kafka_settings(&self) -> KafkaSettings {
-        KafkaSettings {
-            bootstrap_servers: self.kafka.bootstrap_servers.clone(),
-            properties: self.kafka.properties.clone(),
-        }
+    /// Where Kafka is, and how to speak to it.
+    ///
+    /// # Errors
+    /// [`SecurityError`] where `[kafka.security]` cannot be used.
+    pub fn kafka_settings(&self) -> Result<KafkaSettings, SecurityError> {
+        self.kafka.settings()
     }
 
     /// Where the timer index is.
     #[must_use]
     pub fn redis_settings(&self) -> RedisSettings {
-        RedisSettings { url: self.timers.url.clone(), buckets: self.timers.buckets }
+        self.timers.settings()
     }
 
     /// The limits of the loop.

@@ -11,7 +11,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use stream::SourcePartition;
@@ -24,7 +24,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The last thing a client complained about. Authentication and connection errors are told only here, so that every
 /// error we return carries it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Complaints(Arc<Mutex<Option<String>>>, Arc<Mutex<BTreeMap<String, Instant>>>);
+pub(crate) struct Complaints {
+    last: Arc<Mutex<Option<String>>>,
+    said: Arc<Mutex<BTreeMap<String, Instant>>>,
+    /// Why the brokers would not have us, or we not them.
+    rejected: Arc<Mutex<Option<String>>>,
+    /// Whether a broker has ever done something for us.
+    served: Arc<AtomicBool>,
+}
 
 /// The same trouble is logged again after this long: the loop tries on for ever, and a log must stay readable.
 const SAY_AGAIN_AFTER: Duration = Duration::from_secs(10);
@@ -43,18 +50,41 @@ impl Complaints {
             return;
         }
         self.say(reason);
-        let mut last = lock(&self.0);
+        if matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL | RDKafkaErrorCode::SaslAuthenticationFailed)
+        ) {
+            *lock(&self.rejected) = Some(reason.to_owned());
+        }
+        let mut last = lock(&self.last);
         // "All brokers are down" follows every other complaint and says less than it.
         if last.is_none() || error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
             *last = Some(reason.to_owned());
         }
     }
 
+    /// A broker has done something for us: from now on a refusal is trouble that may pass, such as a password that is
+    /// being changed.
+    pub(crate) fn served(&self) {
+        self.served.store(true, Ordering::Release);
+    }
+
+    /// What to tell whoever set us up: login or certificate were refused, and no broker has ever served us.
+    pub(crate) fn rejected(&self) -> Option<String> {
+        if self.served.load(Ordering::Acquire) {
+            return None;
+        }
+        let rejected = lock(&self.rejected);
+        rejected
+            .as_deref()
+            .map(|reason| format!("no connection to Kafka is possible, look at kafka.security: {reason}"))
+    }
+
     /// Logs trouble that the loop and the library try to get past without a word.
     pub(crate) fn say(&self, message: &str) {
         // Behind the first bracket stand counts and times, which make every message a new one.
         let gist = message.split('(').next().unwrap_or_default();
-        let mut said = lock(&self.1);
+        let mut said = lock(&self.said);
         if said.get(gist).is_some_and(|at| at.elapsed() < SAY_AGAIN_AFTER) {
             return;
         }
@@ -67,7 +97,11 @@ impl Complaints {
 
     /// The message with what the client last complained about behind it.
     pub(crate) fn explain(&self, message: impl std::fmt::Display) -> String {
-        match lock(&self.0).as_deref() {
+        match lock(&self.last).as_deref() {
+            Some(reason) if reason.ends_with("brokers are down") => format!(
+                "{message}; the client last said: {reason} (nobody listens there, or it speaks another protocol: look at \
+                 kafka.security.protocol)"
+            ),
             Some(reason) => format!("{message}; the client last said: {reason}"),
             None => message.to_string(),
         }

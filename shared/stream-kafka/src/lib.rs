@@ -15,6 +15,7 @@ mod publisher;
 mod reader;
 mod record;
 mod restore;
+mod security;
 mod settings;
 mod transaction;
 
@@ -26,4 +27,5 @@ pub use log::KafkaLog;
 pub use marks::MarkWriter;
 pub use publisher::{FeedRecord, Progress, PublishError, Publisher, PublisherSettings};
 pub use reader::TopicReader;
+pub use security::{KafkaSecurity, SecurityError, SecurityProtocol};
 pub use settings::{KafkaSettings, LogSettings};

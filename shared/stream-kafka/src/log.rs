@@ -92,6 +92,9 @@ impl KafkaLog {
     }
 
     pub(crate) fn retry(&self, doing: impl std::fmt::Display, error: &KafkaError) -> LogError {
+        if let Some(rejected) = self.complaints.rejected() {
+            return LogError::Fatal(rejected);
+        }
         let message = self.complaints.explain(format_args!("{doing}: {error}"));
         match error.rdkafka_error_code() {
             Some(code) if crate::classify::is_denied(code) => LogError::Fatal(message),
@@ -205,6 +208,7 @@ impl KafkaLog {
     fn change_assignment(&mut self, change: Change) -> Result<Polled, LogError> {
         match change {
             Change::Assigned(sources) => {
+                self.complaints.served();
                 self.flow.extend(sources.iter().map(|source| (source.clone(), None)));
                 Ok(Polled::Assigned(sources))
             }
@@ -352,6 +356,9 @@ impl Log for KafkaLog {
     fn poll(&mut self, limits: &PollLimits) -> Result<Polled, LogError> {
         if self.trouble.is_none() {
             self.gather(limits);
+        }
+        if let Some(rejected) = self.complaints.rejected() {
+            return Err(LogError::Fatal(rejected));
         }
         // T5: a later snapshot may carry a generation in which a partition is already gone.
         self.group = self.consumer.group_metadata();

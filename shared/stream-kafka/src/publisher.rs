@@ -62,6 +62,9 @@ pub enum PublishError {
     /// The producer cannot be made from these settings.
     #[error("the producer cannot be made: {0}")]
     Settings(String),
+    /// Login or certificate were refused.
+    #[error("{0}")]
+    Rejected(String),
     /// Some records were not taken; the first reason is given.
     #[error("{failed} of {sent} records were not taken by the broker; the first: {reason}")]
     Delivery {
@@ -161,6 +164,7 @@ impl Publisher {
         let mut patience = self.delivery_timeout + Duration::from_secs(5);
         while self.producer.in_flight_count() > 0 && !patience.is_zero() {
             on_progress(self.progress());
+            self.check()?;
             std::thread::park_timeout(LOOK_AGAIN);
             patience = patience.saturating_sub(LOOK_AGAIN);
         }
@@ -176,6 +180,11 @@ impl Publisher {
     }
 
     fn check(&self) -> Result<(), PublishError> {
+        if self.progress().delivered == 0
+            && let Some(rejected) = self.complaints.rejected()
+        {
+            return Err(PublishError::Rejected(rejected));
+        }
         match self.deliveries.failure() {
             None => Ok(()),
             Some((error, topic)) => Err(self.refused(&format!("{topic}: {error}"))),

@@ -44,7 +44,22 @@ impl TopicReader {
     }
 
     pub(crate) fn retry(&self, doing: &str, error: &KafkaError) -> LogError {
-        LogError::Retry(self.listener.complaints.explain(format_args!("{doing}: {error}")))
+        match self.listener.complaints.rejected() {
+            Some(rejected) => LogError::Fatal(rejected),
+            None => LogError::Retry(self.listener.complaints.explain(format_args!("{doing}: {error}"))),
+        }
+    }
+
+    /// Lets the client say why nobody answers, which it does only while it is polled.
+    fn hear(&self) {
+        let reading = self.consumer.assignment().is_ok_and(|assigned| assigned.count() > 0);
+        // The reason comes a moment later than the failure; 2 s are enough for a handshake on a busy machine.
+        for _ in 0..20 {
+            if reading || self.listener.complaints.rejected().is_some() {
+                return;
+            }
+            let _ = self.consumer.poll(Duration::from_millis(100));
+        }
     }
 
     /// Takes over partitions for good, from the given offsets or from their beginning.
@@ -68,10 +83,11 @@ impl TopicReader {
     /// # Errors
     /// [`LogError`] where the broker does not answer or the topic does not exist.
     pub fn partition_count(&self, topic: &str) -> Result<u32, LogError> {
-        let metadata = self
-            .consumer
-            .fetch_metadata(Some(topic), REQUEST_TIMEOUT)
-            .map_err(|error| self.retry(&format!("the partitions of {topic}"), &error))?;
+        let metadata = self.consumer.fetch_metadata(Some(topic), REQUEST_TIMEOUT).map_err(|error| {
+            self.hear();
+            self.retry(&format!("the partitions of {topic}"), &error)
+        })?;
+        self.listener.complaints.served();
         let found = metadata.topics().iter().find(|found| found.name() == topic);
         match found.map_or(0, |found| found.partitions().len()) {
             0 => Err(LogError::Retry(format!("topic {topic} does not exist"))),

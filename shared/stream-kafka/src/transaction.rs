@@ -129,8 +129,14 @@ impl Transactions {
             .create_with_context(sender)
             .map_err(|error| LogError::Fatal(format!("the producer cannot be made: {error}")))?;
         match producer.init_transactions(INIT_TIMEOUT) {
-            Ok(()) => Ok(producer),
+            Ok(()) => {
+                self.complaints.served();
+                Ok(producer)
+            }
             Err(error) => {
+                if let Some(rejected) = self.complaints.rejected() {
+                    return Err(LogError::Fatal(rejected));
+                }
                 let message = self.complaints.explain(format_args!("init_transactions: {error}"));
                 match classify(facts(&error), Stage::Before) {
                     Verdict::Fatal => Err(LogError::Fatal(message)),

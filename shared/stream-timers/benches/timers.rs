@@ -58,7 +58,8 @@ fn main() {
     let count = f64::from(u32::try_from(TAXPAYERS).expect("few")) * 20.0;
 
     let before = used_memory(&mut connection);
-    let mut index = RedisTimerIndex::open(&RedisSettings { url, buckets: BUCKETS }).expect("opens");
+    let mut index =
+        RedisTimerIndex::open(&RedisSettings { url, buckets: BUCKETS, ..RedisSettings::default() }).expect("opens");
     let began = now();
     for day in 0..DAYS {
         for batch in entries(day).chunks(BATCH) {

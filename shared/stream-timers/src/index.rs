@@ -51,7 +51,7 @@ impl RedisTimerIndex {
     /// # Errors
     /// [`SettingsError`] where the URL cannot be used.
     pub fn open(settings: &RedisSettings) -> Result<Self, SettingsError> {
-        Ok(Self { link: Link::new(&settings.url)?, buckets: settings.buckets.max(1) })
+        Ok(Self { link: Link::new(settings)?, buckets: settings.buckets.max(1) })
     }
 
     /// Sends commands and reads their answers, one each.

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use stream::{TimerEntry, TimerIndex};
 use stream_timers::{DayTotals, RedisSettings, RedisTimerIndex, bucket_of};
 
+#[path = "broker/secure.rs"]
+mod secure;
+
 const BUCKETS: u32 = 4;
 
 #[expect(clippy::disallowed_methods, reason = "the tests are told by the environment where a Redis is")]
@@ -16,7 +19,8 @@ fn index(test: &str) -> Option<(RedisTimerIndex, redis::Connection)> {
         return None;
     };
     let connection = redis::Client::open(url.as_str()).expect("a URL").get_connection().expect("answers");
-    let index = RedisTimerIndex::open(&RedisSettings { url, buckets: BUCKETS }).expect("opens");
+    let index =
+        RedisTimerIndex::open(&RedisSettings { url, buckets: BUCKETS, ..RedisSettings::default() }).expect("opens");
     Some((index, connection))
 }
 
@@ -107,6 +111,24 @@ fn a_day_is_replaced_whole_and_other_days_stay() {
     assert_eq!(index.count(9003, day(14)).expect("answers"), 1);
     wipe(&mut connection, 9003);
     assert_eq!(index.watermark(9003).expect("answers"), None, "a flushed index knows nothing");
+}
+
+#[test]
+fn a_cleared_partition_keeps_no_day_no_bucket_and_no_watermark_and_others_stay() {
+    let Some((mut index, mut connection)) = index("a_cleared_partition_keeps_nothing") else { return };
+    wipe(&mut connection, 9005);
+    wipe(&mut connection, 9006);
+    let many: Vec<TimerEntry> = (0..3_000).map(|number| entry(1 + number % 28, number, 1)).collect();
+    index.apply(9005, &many, 4).expect("answers");
+    index.apply(9006, &[entry(13, 1, 1)], 9).expect("answers");
+    // Of a deployment with more buckets.
+    redis::cmd("HSET").arg("timers:{9005}:2024-10-13:77").arg("x").arg("1:1").exec(&mut connection).expect("answers");
+    index.clear(9005).expect("answers");
+    let left: Vec<String> = redis::cmd("KEYS").arg("timers:{9005}:*").query(&mut connection).expect("answers");
+    assert_eq!((left, index.watermark(9005).expect("answers")), (Vec::new(), None));
+    assert_eq!(index.watermark(9006).expect("answers"), Some(9));
+    assert_eq!(index.count(9006, day(13)).expect("answers"), 1);
+    wipe(&mut connection, 9006);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::children::{Surroundings, Worker, Workers};
 use super::engine::Engine;
 use super::faults::Faults;
+use crate::connection::KafkaArguments;
 use crate::feed::publish::{FeedPort, KafkaFeeds};
 use crate::feed_record::{Feed, FeedRecord};
 use crate::topics;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stream::InputRecord;
-use stream_kafka::{KafkaSettings, TopicReader};
+use stream_kafka::TopicReader;
 
 /// Workers are at rest once they have said the same for this long: what one has just committed must have reached the next
 /// one's lag by then, which takes some milliseconds.
@@ -55,7 +56,7 @@ struct Standing {
 impl KafkaEngine {
     /// Creates the topics and starts every worker.
     pub(crate) fn start(surroundings: &Surroundings, stopped: Arc<AtomicBool>) -> Result<Self> {
-        let kafka = KafkaSettings::plain(&surroundings.kafka);
+        let kafka = KafkaArguments::at(&surroundings.kafka).settings()?;
         topics::create_on_fresh_kafka(&kafka).with_context(|| format!("Kafka at {}", surroundings.kafka))?;
         let flag = Arc::clone(&stopped);
         let workers = Workers::start(surroundings, &move || flag.load(Ordering::Acquire))?;
@@ -70,7 +71,8 @@ impl KafkaEngine {
     }
 
     fn with(workers: Workers, kafka: &str, stopped: Arc<AtomicBool>) -> Result<Self> {
-        let reader = TopicReader::open(&KafkaSettings::plain(kafka), "itcctl-demo")?;
+        let kafka = KafkaArguments::at(kafka).settings()?;
+        let reader = TopicReader::open(&kafka, "itcctl-demo")?;
         let feeds = KafkaFeeds::new(kafka, "itcctl-demo");
         let mut engine = Self { workers, feeds, reader, last: None, fed: 0, faults: None, stopped };
         engine.settle()?;

@@ -16,6 +16,7 @@ pub mod translation;
 
 pub use recognise::translate;
 
+use crate::connection::KafkaArguments;
 use crate::feed_record::FeedRecord;
 use crate::pretty::lined_table;
 use anyhow::{Context, Result, bail};
@@ -62,9 +63,9 @@ pub struct FeedArguments {
     /// GSTR-1, GSTR-1A or IFF JSON, an IMS download, bills of entry, filing status, payments or purchase register as CSV.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// The brokers, HOST:PORT.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    pub kafka: String,
+    /// Where Kafka is.
+    #[command(flatten)]
+    pub kafka: KafkaArguments,
     /// Whose dashboard, bills or register it is, where the file does not say.
     #[arg(long, value_name = "GSTIN")]
     pub recipient: Option<RecipientGstin>,
@@ -100,8 +101,10 @@ pub fn run(arguments: &FeedArguments, out: &mut dyn Write) -> Result<bool> {
     let records: Vec<&FeedRecord> = files.iter().flat_map(|(_, file)| &file.records).collect();
     write_summary(&files, arguments.dry_run, out)?;
     if !arguments.dry_run {
-        publish_all(&mut KafkaFeeds::new(&arguments.kafka, "itcctl-feed"), &records)?;
-        writeln!(out, "{} messages are in Kafka at {}", records.len(), arguments.kafka)?;
+        let kafka = arguments.kafka.settings()?;
+        let at = kafka.bootstrap_servers.clone();
+        publish_all(&mut KafkaFeeds::new(kafka, "itcctl-feed"), &records)?;
+        writeln!(out, "{} messages are in Kafka at {at}", records.len())?;
     }
     Ok(files.iter().all(|(_, file)| file.refused.is_empty()))
 }

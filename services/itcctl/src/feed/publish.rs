@@ -29,10 +29,10 @@ pub struct KafkaFeeds {
 }
 
 impl KafkaFeeds {
-    /// A publisher to the brokers at `bootstrap`; it connects with the first record.
+    /// A publisher to these brokers; it connects with the first record.
     #[must_use]
-    pub fn new(bootstrap: &str, client_id: &str) -> Self {
-        Self { kafka: KafkaSettings::plain(bootstrap), client_id: client_id.to_owned(), open: None }
+    pub fn new(kafka: KafkaSettings, client_id: &str) -> Self {
+        Self { kafka, client_id: client_id.to_owned(), open: None }
     }
 }
 

@@ -11,6 +11,7 @@ mod parking;
 mod tests;
 mod topics;
 
+use crate::connection::KafkaArguments;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use commands::Signature;
@@ -22,14 +23,14 @@ use topics::KafkaTopics;
 /// Where Kafka is.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
-    /// The brokers, HOST:PORT.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    pub kafka: String,
+    /// Where Kafka is.
+    #[command(flatten)]
+    pub kafka: KafkaArguments,
 }
 
 impl Connection {
     fn topics(&self) -> Result<KafkaTopics> {
-        KafkaTopics::open(&self.kafka)
+        KafkaTopics::open(self.kafka.settings()?)
     }
 }
 

@@ -66,8 +66,7 @@ pub(crate) struct KafkaTopics {
 }
 
 impl KafkaTopics {
-    pub(crate) fn open(bootstrap: &str) -> Result<Self> {
-        let kafka = KafkaSettings::plain(bootstrap);
+    pub(crate) fn open(kafka: KafkaSettings) -> Result<Self> {
         let reader = TopicReader::open(&kafka, "itcctl-operate")?;
         Ok(Self { kafka, reader })
     }

@@ -98,10 +98,7 @@ impl LiveSource {
             flags: arguments.set.clone(),
         })?;
         let options: Options = effective.read()?;
-        Ok(Self {
-            addresses: options.workers,
-            redis: RedisSettings { url: options.timers.url, buckets: options.timers.buckets },
-        })
+        Ok(Self { addresses: options.workers, redis: options.timers.settings() })
     }
 
     fn addresses(&self, worker: WorkerName) -> Result<Vec<SocketAddr>> {
