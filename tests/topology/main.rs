@@ -7,5 +7,6 @@ mod bills;
 mod interleavings;
 mod statements;
 mod stories;
+mod traces;
 mod user_needs;
 mod witnesses;

@@ -11,6 +11,7 @@ mod parts;
 mod run;
 mod settings;
 mod threads;
+mod traces;
 
 pub use layers::{ConfigError, DEFAULTS, Effective, Layers};
 pub use logs::{Masking, mask_gstins};

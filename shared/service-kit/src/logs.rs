@@ -1,10 +1,6 @@
-//! Log lines without GSTINs, and spans for those who collect them.
+//! Log lines without GSTINs.
 
 use crate::settings::{LogFormat, Settings};
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::WithExportConfig;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::io::{self, Write};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
@@ -52,25 +48,11 @@ fn is_gstin(text: &[u8]) -> bool {
         && rest[..10].iter().filter(|letter| letter.is_ascii_digit()).count() >= 3
 }
 
-/// Ends the export of spans when dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Tracing(Option<SdkTracerProvider>);
-
-impl Drop for Tracing {
-    fn drop(&mut self) {
-        if let Some(provider) = self.0.take() {
-            // Spans that cannot be sent any more are lost; the records they tell of are not.
-            let _ = provider.shutdown();
-        }
-    }
-}
-
-/// Starts logging to standard error, and the export of spans where an endpoint is given. Call it once, inside the async
-/// runtime, which the exporter uses.
+/// Starts logging to standard error. Call it once.
 ///
 /// # Errors
-/// Where the filter or the endpoint cannot be used, or logging has been started before.
-pub(crate) fn start(settings: &Settings, name: &str) -> anyhow::Result<Tracing> {
+/// Where the filter cannot be used, or logging has been started before.
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.logs.level)
         .map_err(|error| anyhow::anyhow!("logs.level `{}` cannot be used: {error}", settings.logs.level))?;
     let writer = || Masking(io::stderr());
@@ -78,27 +60,9 @@ pub(crate) fn start(settings: &Settings, name: &str) -> anyhow::Result<Tracing> 
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
         LogFormat::Text => fmt::layer().with_ansi(false).with_writer(writer).boxed(),
     };
-    let provider = exporter(settings, name)?;
-    let spans =
-        provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("itc-engine")));
-    let subscriber = registry().with(filter).with(lines).with(spans);
+    let subscriber = registry().with(filter).with(lines);
     tracing::subscriber::set_global_default(subscriber)
-        .map_err(|error| anyhow::anyhow!("logging was started before: {error}"))?;
-    Ok(Tracing(provider))
-}
-
-fn exporter(settings: &Settings, name: &str) -> anyhow::Result<Option<SdkTracerProvider>> {
-    let endpoint = settings.traces.otlp_endpoint.as_str();
-    if endpoint.is_empty() {
-        return Ok(None);
-    }
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(|error| anyhow::anyhow!("traces.otlp_endpoint `{endpoint}` cannot be used: {error}"))?;
-    let resource = Resource::builder().with_service_name(name.to_owned()).build();
-    Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+        .map_err(|error| anyhow::anyhow!("logging was started before: {error}"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::logs;
 use crate::parts::{ChosenIndex, ChosenStore};
 use crate::settings::Settings;
 use crate::threads::{RowDecoder, Shared, StreamLoop, WorkerLoop, drive, now};
+use crate::traces::Tracing;
 use anyhow::Context;
 use std::io::Write;
 use std::path::PathBuf;
@@ -172,9 +173,10 @@ pub fn run_loops(spec: LoopSpec, options: &RunOptions) -> anyhow::Result<ExitCod
         .enable_all()
         .build()?;
     let _entered = runtime.enter();
-    let _tracing = logs::start(&settings, &spec.name)?;
+    logs::start(&settings)?;
+    let tracing = Tracing::open(&settings, &spec.name, &spec.build)?;
     tracing::info!(name = spec.name, build = spec.build, instance = settings.kafka.instance, "starting");
-    let mut process = Process::start(spec, settings, kafka, &effective)?;
+    let mut process = Process::start(spec, settings, kafka, &effective, tracing.as_ref())?;
     runtime.block_on(process.serve())?;
     Ok(process.end())
 }
@@ -188,7 +190,13 @@ struct Process {
 }
 
 impl Process {
-    fn start(spec: LoopSpec, settings: Settings, kafka: KafkaSettings, effective: &Effective) -> anyhow::Result<Self> {
+    fn start(
+        spec: LoopSpec,
+        settings: Settings,
+        kafka: KafkaSettings,
+        effective: &Effective,
+        tracing: Option<&Tracing>,
+    ) -> anyhow::Result<Self> {
         let count = if spec.single_thread { 1 } else { settings.worker.threads.max(1) };
         let stop = Arc::new(AtomicBool::new(false));
         let make: Arc<MakeLoop> = spec.make.into();
@@ -198,9 +206,13 @@ impl Process {
             shown.push(Arc::clone(&shared));
             let (make, stop) = (Arc::clone(&make), Arc::clone(&stop));
             let (settings, options) = (settings.clone(), effective.clone());
+            let watch = tracing.map(Tracing::watch);
             let body = move || {
                 let context = ThreadContext { thread, settings: &settings, options: &options };
-                let stream_loop = make(&context).map_err(|error| format!("{error:#}"))?;
+                let mut stream_loop = make(&context).map_err(|error| format!("{error:#}"))?;
+                if let Some(watch) = watch {
+                    stream_loop.watch_decisions(watch);
+                }
                 drive(stream_loop, &shared, &queries, &stop)
             };
             threads.push(std::thread::Builder::new().name(format!("stream-{thread}")).spawn(body)?);

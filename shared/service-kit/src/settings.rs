@@ -211,6 +211,8 @@ pub struct Logs {
 pub struct Traces {
     /// Where spans go; empty for nowhere.
     pub otlp_endpoint: String,
+    /// How many of a thousand traces are sent.
+    pub sampled_per_thousand: u64,
 }
 
 /// `[shutdown]`.

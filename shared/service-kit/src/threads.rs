@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Log, Phase, Processor, SourcePartition, StateRead, Step, Worker, WorkerStatus};
+use stream::{DecisionWatch, Log, Phase, Processor, SourcePartition, StateRead, Step, Worker, WorkerStatus};
 use stream_kafka::KafkaLog;
 
 /// Turns a row's table and stored value into JSON for people who look; `None` where it does not know the table.
@@ -40,6 +40,9 @@ pub trait StreamLoop {
 
     /// Tells `watch` how far a restore is, by partition in records of the changelog. A loop without rows restores nothing.
     fn watch_restores(&mut self, _watch: RestoreWatch) {}
+
+    /// Tells `watch` every decision once it is committed. A loop that decides nothing tells nothing.
+    fn watch_decisions(&mut self, _watch: Box<dyn DecisionWatch>) {}
 
     /// Whether the loop works only once a group has given it partitions, or has said that there are none for it.
     fn waits_for_group(&self) -> bool {
@@ -76,6 +79,10 @@ impl<P: Processor> StreamLoop for WorkerLoop<P> {
 
     fn watch_restores(&mut self, watch: RestoreWatch) {
         self.0.watch_restores(watch);
+    }
+
+    fn watch_decisions(&mut self, watch: Box<dyn DecisionWatch>) {
+        self.0.watch_decisions(watch);
     }
 
     fn waits_for_group(&self) -> bool {

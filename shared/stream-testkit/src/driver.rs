@@ -6,7 +6,9 @@ use crate::log::{SimulatedLog, SimulatedLogSettings};
 use crate::store::MemoryStore;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-use stream::{InputRecord, Processor, StateRead, Step, Worker, WorkerConfig, WorkerError, WorkerName, WorkerStatus};
+use stream::{
+    DecisionWatch, InputRecord, Processor, StateRead, Step, Worker, WorkerConfig, WorkerError, WorkerName, WorkerStatus,
+};
 
 /// How many steps one run may take. A story's event takes some hundred; this is far above and still ends in seconds.
 const STEPS_MAX: u64 = 300_000;
@@ -28,6 +30,9 @@ pub trait AnyWorker {
     /// What it says of itself.
     fn status(&self) -> WorkerStatus;
 
+    /// Tells every decision once it is committed.
+    fn watch_decisions(&mut self, watch: Box<dyn DecisionWatch>);
+
     /// Ends it and keeps its store, as a process that dies leaves its disk.
     fn into_store(self: Box<Self>) -> MemoryStore;
 }
@@ -47,6 +52,10 @@ impl<P: Processor> AnyWorker for Worker<P, SimulatedLog, MemoryStore, SimulatedT
 
     fn status(&self) -> WorkerStatus {
         Worker::status(self)
+    }
+
+    fn watch_decisions(&mut self, watch: Box<dyn DecisionWatch>) {
+        Worker::watch_decisions(self, watch);
     }
 
     fn into_store(self: Box<Self>) -> MemoryStore {
@@ -291,6 +300,18 @@ impl TopologyDriver {
         slot.worker = Some((slot.start)(&self.broker, slot.starts, store, slot.index.clone()));
         slot.starts += 1;
         slot.idle_at = None;
+    }
+
+    /// Tells `watch` every decision of a worker's present process once it is committed.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn watch_decisions(&mut self, worker: WorkerName, watch: Box<dyn DecisionWatch>) -> Result<(), DriverError> {
+        let at = self.at(worker)?;
+        if let Some(running) = self.slots[at].worker.as_mut() {
+            running.watch_decisions(watch);
+        }
+        Ok(())
     }
 
     /// Steps one worker once, whatever the others do. True if it was not idle.

@@ -6,6 +6,7 @@ use crate::ports::StagedBatch;
 use crate::processor::TimerEntry;
 use crate::row::{Row, RowChange, RowKey, StateError, StateRead, write_row};
 use crate::status::Counters;
+use crate::trace::DecisionSpan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ pub(crate) struct Batch {
     pub(crate) outcomes: BTreeMap<OutcomeName, u64>,
     pub(crate) records: u64,
     pub(crate) began_at: Option<Duration>,
+    /// Its decisions, where somebody follows them.
+    pub(crate) spans: Vec<DecisionSpan>,
+    /// When the decision at work began.
+    pub(crate) decision_began: Duration,
     /// Whether a job waits for this batch to be committed before it goes on.
     pub(crate) cut: bool,
 }

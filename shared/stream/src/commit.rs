@@ -73,8 +73,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         })
     }
 
-    fn committed(&mut self, batch: Batch, committed: &CommittedBatch) -> Result<Step, WorkerError> {
+    fn committed(&mut self, mut batch: Batch, committed: &CommittedBatch) -> Result<Step, WorkerError> {
         self.retries = 0;
+        self.tell_decisions(std::mem::take(&mut batch.spans));
         self.totals.commits += 1;
         let outputs = u64::try_from(committed.staged.outputs.len()).unwrap_or(u64::MAX);
         self.totals.outputs += outputs;

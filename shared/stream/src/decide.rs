@@ -1,6 +1,7 @@
 //! One record, one decision: marks, decoding, panics, reactions, deterministic ids.
 
 use crate::event::{Class, DeadLetter, Decode, DecodeFailure, Encode, EventMeta, InputRecord, Mark, OutputRecord};
+use crate::follow::Place;
 use crate::kept::{RulesRow, rules_key};
 use crate::partition::{Stop, unknown_rules};
 use crate::ports::{Log, Store, TimerIndex};
@@ -209,6 +210,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         mut said: u32,
     ) -> Result<Progress, Stop> {
         loop {
+            self.decision_begins();
             let decision = match self.decide_once(case, cursor.as_ref())? {
                 Decided::Decision(decision) => decision,
                 Decided::Unusable(letter) => {
@@ -288,10 +290,13 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             }
             self.batch.change(partition, change.key.as_str().to_owned(), change.value);
         }
+        let trace = Place::of(case.meta, prefix, said);
+        let outputs = decision.events.len();
         for event in decision.events {
-            self.say(case.meta, prefix, said, &event)?;
+            self.say(case.meta, &trace.header, prefix, said, &event)?;
             said += 1;
         }
+        self.follow(case, &trace, (decision.outcome.code(), decision.outcome.rule()), outputs);
         if !decision.timers.is_empty() {
             if self.processor.timers().is_none() {
                 return Err(contract::<P>("a decision sets timers but it has no schedule of timers"));
@@ -306,7 +311,14 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     }
 
     /// Takes one event into the batch, with its id, cause, time and trace.
-    pub(crate) fn say(&mut self, cause: &EventMeta, prefix: &str, number: u32, event: &P::Output) -> Result<(), Stop> {
+    pub(crate) fn say(
+        &mut self,
+        cause: &EventMeta,
+        traceparent: &str,
+        prefix: &str,
+        number: u32,
+        event: &P::Output,
+    ) -> Result<(), Stop> {
         let output: OutputRecord = event.encode();
         let declared = P::REACTIONS.iter().filter(|reaction| reaction.reads.0 == cause.event_type);
         if !declared.flat_map(|reaction| reaction.causes).any(|causes| *causes == output.event_type) {
@@ -321,7 +333,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             event_type: output.event_type.0.to_owned(),
             time: cause.time.clone(),
             cause: Some(cause.id.clone()),
-            traceparent: cause.traceparent.clone(),
+            traceparent: Some(traceparent.to_owned()),
             class: Some(output.class),
         };
         self.batch.bytes += output.value.len();
@@ -331,6 +343,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     /// Puts a record aside whole.
     pub(crate) fn put_aside(&mut self, record: &InputRecord, letter: DeadLetter) {
+        self.follow_aside(record, &letter);
         self.batch.counters(&record.source).dead_lettered += 1;
         self.batch.bytes += record.value.len();
         self.batch.dead_letters.push((record.clone(), letter));

@@ -10,6 +10,7 @@ mod commit;
 mod decide;
 mod draft;
 mod event;
+mod follow;
 mod index;
 mod jobs;
 mod kept;
@@ -24,6 +25,7 @@ mod queue;
 mod repeats;
 mod row;
 mod status;
+mod trace;
 mod wire;
 mod worker;
 
@@ -49,6 +51,7 @@ pub use processor::{
 pub use repeats::TOO_OLD_TO_TELL_REPEAT;
 pub use row::{Row, RowChange, RowKey, StateError, StateRead, StateView, read_row, write_row};
 pub use status::{Counters, IndexPhase, PartitionStatus, Phase, WorkerStatus};
+pub use trace::{DecisionSpan, DecisionWatch, TraceContext};
 pub use wire::{
     DEAD_LETTERS_TOPIC, changelog_topic, dead_letter_headers, each_output_header, murmur2, output_headers,
     partition_for_key,

@@ -2,6 +2,7 @@
 
 use crate::decide::{Case, Progress, is_fact};
 use crate::event::{DeadLetter, EventMeta, SourcePartition};
+use crate::follow::Place;
 use crate::kept::{SeenRow, SeenUntilRow, seen_key, seen_until_key};
 use crate::orders::is_replayed;
 use crate::partition::Stop;
@@ -62,6 +63,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
 
     fn repeat(&mut self, case: &Case<'_, P::Event>) -> Result<Progress, Stop> {
         use crate::decide::Decided;
+        self.decision_begins();
         let said =
             self.with_context(case, None, |processor, _, context| Ok(processor.repeated(case.event, context)))?;
         let outputs = match said {
@@ -75,9 +77,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         // A repeat stands at a place of its own, so what is said of it has an id of its own.
         let place = case.record.position();
         let prefix = format!("{}/{}/repeated-{}-{}", case.meta.id, P::NAME, place.partition, place.offset);
+        let trace = Place::of(case.meta, &prefix, 0);
         for (number, output) in (0_u32..).zip(&outputs) {
-            self.say(case.meta, &prefix, number, output)?;
+            self.say(case.meta, &trace.header, &prefix, number, output)?;
         }
+        self.follow(case, &trace, ("DUPLICATE_IGNORED", "EG-6"), outputs.len());
         *self.batch.outcomes.entry(("DUPLICATE_IGNORED", "EG-6")).or_default() += 1;
         Ok(Progress::Done(OutcomeKind::Duplicate))
     }

@@ -8,6 +8,7 @@ use crate::ports::{Log, LogError, PollLimits, Polled, Store, TimerIndex};
 use crate::processor::{Processor, WorkerName};
 use crate::row::StateRead;
 use crate::status::{PartitionStatus, Phase, WorkerStatus};
+use crate::trace::DecisionWatch;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -187,6 +188,7 @@ pub struct Worker<P: Processor, L, S, T> {
     pub(crate) retries: u32,
     pub(crate) reopen_due: bool,
     pub(crate) restore_watch: Option<RestoreWatch>,
+    pub(crate) decision_watch: Option<Box<dyn DecisionWatch>>,
     pub(crate) totals: Totals,
     pub(crate) recent: crate::decide::RecentShare,
     /// Counters of a batch whose outcome is unknown, by partition with the position that proves it.
@@ -216,6 +218,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             retries: 0,
             reopen_due: false,
             restore_watch: None,
+            decision_watch: None,
             totals: Totals::default(),
             recent: crate::decide::RecentShare::default(),
             unproven: BTreeMap::new(),
@@ -362,6 +365,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
     /// every 10,000 records and at the end.
     pub fn watch_restores(&mut self, watch: impl FnMut(&SourcePartition, u64) + Send + 'static) {
         self.restore_watch = Some(Box::new(watch));
+    }
+
+    /// Whoever follows documents: told of every decision once it is committed.
+    pub fn watch_decisions(&mut self, watch: Box<dyn DecisionWatch>) {
+        self.decision_watch = Some(watch);
     }
 
     /// What the worker says of itself.

@@ -1,7 +1,7 @@
 //! The timer index only shows: whatever happens to it, nothing wrong fires and nothing is forgotten.
 
 use crate::toy::{Alarm, JOURNAL, PUBLIC, ToyEvent, date, deposit, fact, open_day, said_by_key};
-use stream::{IndexPhase, Processor};
+use stream::{IndexPhase, Processor, WorkerConfig};
 use stream_testkit::{SimulatedTimerIndex, TopologyDriver};
 
 fn with_timers() -> TopologyDriver {
@@ -103,4 +103,58 @@ fn an_index_that_missed_something_is_rebuilt_from_rows_after_a_restart() {
     driver.crash_and_restart(Alarm::NAME, true).unwrap();
     driver.run_until_idle().unwrap();
     assert_eq!(index(&mut driver).entries(0).len(), 10);
+}
+
+#[test]
+fn an_old_snapshot_leaves_no_day_that_no_row_knows() {
+    let mut driver = with_timers();
+    index(&mut driver).snapshot();
+    days(&driver);
+    driver.run_until_idle().unwrap();
+    assert_eq!(fired(&driver), expected());
+    // Everything has fired, and no row knows these days any more; the snapshot still does.
+    index(&mut driver).roll_back();
+    assert_eq!(index(&mut driver).entries(0).len(), 10);
+    let later = ToyEvent::Deposited { key: String::new(), amount: 7, lines: 0, timer: Some(date("2025-01-09")) };
+    fact(driver.broker(), JOURNAL, "key-77", "later", &later);
+    driver.run_until_idle().unwrap();
+    let left: Vec<String> = index(&mut driver).entries(0).into_iter().map(|entry| entry.key).collect();
+    assert_eq!(left, ["key-77"]);
+    let repairs = driver.status(Alarm::NAME).unwrap().index_repairs;
+    assert_eq!((repairs.rebuilds, repairs.entries_written), (1, 1), "{repairs:?}");
+    assert_eq!(fired(&driver), expected(), "nothing fires twice");
+}
+
+#[test]
+fn an_hour_with_more_timers_than_are_kept_for_the_index_is_made_up_from_rows() {
+    let mut driver = TopologyDriver::new(1);
+    let config = WorkerConfig { index_backlog_max: 3, ..WorkerConfig::default() };
+    driver.add_with(&[JOURNAL], config, || Alarm);
+    driver.run_until_idle().unwrap();
+    index(&mut driver).set_available(false);
+    for number in 0..10 {
+        let event =
+            ToyEvent::Deposited { key: String::new(), amount: number, lines: 0, timer: Some(date("2025-01-02")) };
+        fact(driver.broker(), JOURNAL, &format!("key-{number}"), &format!("f{number}"), &event);
+        driver.run_until_idle().unwrap();
+    }
+    let status = driver.status(Alarm::NAME).unwrap();
+    assert_eq!((status.counters().decided, status.partitions[0].lag_in_records), (10, Some(0)), "other work goes on");
+    assert_eq!(index(&mut driver).entries(0), []);
+    index(&mut driver).set_available(true);
+    driver.run_until_idle().unwrap();
+    assert_eq!(index(&mut driver).entries(0).len(), 10);
+    let repairs = driver.status(Alarm::NAME).unwrap().index_repairs;
+    assert_eq!((repairs.rebuilds, repairs.entries_written), (1, 10), "{repairs:?}");
+}
+
+#[test]
+fn a_day_that_differs_is_counted_when_it_is_repaired() {
+    let mut driver = with_timers();
+    index(&mut driver).lose_half();
+    days(&driver);
+    driver.run_until_idle().unwrap();
+    assert_eq!(fired(&driver), expected());
+    let repairs = driver.status(Alarm::NAME).unwrap().index_repairs;
+    assert_eq!((repairs.days_compared, repairs.days_repaired), (5, 2), "{repairs:?}");
 }
