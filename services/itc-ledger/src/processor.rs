@@ -7,7 +7,7 @@ use gst_events::{
     BillOfEntryReceived, BillOfEntryStatusChanged, CreditAvailed, CreditCategorySet, CreditLedgerBalanceReported,
     EventPayload, FilingDiffers, ImsRecordDecided, InvoicePaymentChanged, LedgerEntry, LedgerEntryChanged, Outgoing,
     PaymentTimerFired, PeriodLocked, PermanentReversalRecorded, Request, ReturnClaimsTold, ReversalStatementOpened,
-    SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed,
+    SupplierGstr3bStatus, SupplierWatched, TaxpayerRegistered, TimersPassed, TurnoverReported,
 };
 use gst_rules::{RuleRef, rule};
 use gst_types::{Gstin, IstDate, RecipientGstin};
@@ -23,6 +23,7 @@ gst_events::reads! {
         BillOfEntryReceived, BillOfEntryAmended, BillOfEntryStatusChanged, BillOfEntryMovedOut, BillOfEntryMovedIn,
         SupplierGstr3bStatus, ImsRecordDecided, AnnualReturnFiled, CreditLedgerBalanceReported, PeriodLocked,
         TaxpayerRegistered, ReturnClaimsTold, ReversalStatementOpened, CreditCategorySet,
+        TurnoverReported,
     }
 }
 
@@ -106,9 +107,10 @@ impl Processor for ItcLedger {
         reaction(CreditLedgerBalanceReported::TYPE, &[]),
         reaction(PeriodLocked::TYPE, OF_A_FACT),
         reaction(TaxpayerRegistered::TYPE, &[]),
-        reaction(ReturnClaimsTold::TYPE, &[FilingDiffers::TYPE, Alert::TYPE]),
+        reaction(ReturnClaimsTold::TYPE, OF_A_FACT),
         reaction(ReversalStatementOpened::TYPE, &[]),
         reaction(CreditCategorySet::TYPE, OF_A_FACT),
+        reaction(TurnoverReported::TYPE, OF_A_FACT),
     ];
     type Event = Event;
     type Output = Outgoing;
@@ -137,6 +139,7 @@ impl Processor for ItcLedger {
             Event::ReturnClaimsTold(event) => key(event.recipient.gstin()),
             Event::ReversalStatementOpened(event) => key(event.recipient.gstin()),
             Event::CreditCategorySet(event) => key(event.recipient.gstin()),
+            Event::TurnoverReported(event) => key(event.recipient.gstin()),
         }
     }
 
@@ -256,7 +259,7 @@ fn decide_event(
             rule::CAL_4
         }
         Event::ReturnClaimsTold(event) => {
-            work.claims_told(event)?;
+            resume = work.claims_told(event, context.cursor)?;
             rule::R37_18
         }
         Event::ReversalStatementOpened(event) => {
@@ -266,6 +269,10 @@ fn decide_event(
         Event::CreditCategorySet(event) => {
             work.category_set(event)?;
             rule::BLK_3
+        }
+        Event::TurnoverReported(event) => {
+            resume = work.turnover_reported(event, context.cursor)?;
+            rule::APP_3
         }
     };
     Ok((LedgerOutcome::Recorded(decided_under), resume))

@@ -2,7 +2,7 @@
 //! an operator's purge deletes them. Index rows go as soon as what they point at is done.
 
 use gst_events::{
-    BillOfEntryDetails, CreditSubject, CustomsStatusWord, LedgerCause, LedgerEntryKind, PaymentChange,
+    BillOfEntryDetails, CreditSubject, CustomsStatusWord, ExclusiveUse, LedgerCause, LedgerEntryKind, PaymentChange,
     PermanentReversalRule, TableRow, TimerExclusion,
 };
 use gst_types::{
@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use stream::Row;
 
+mod apportion;
 mod keys;
 
+pub use apportion::*;
 pub use keys::*;
 
 /// What `payment-timers` says of a document: the whole truth at that time.
@@ -97,13 +99,19 @@ pub enum Fact {
         rule: PermanentReversalRule,
         /// The return.
         return_period: TaxPeriod,
-        /// How much.
+        /// How much; negative where an apportionment gives back.
         tax: TaxAmounts,
+        /// The worked line, of what was computed here (APP-3 to APP-5).
+        working: Option<String>,
     },
     /// What it was bought for; blocked credit goes out with each claim (BLK-1, BLK-3).
     Category {
         /// The clause of section 17(5) that blocks it; absent where nothing does.
         blocked_by: Option<String>,
+        /// What alone it serves; absent where it is common (APP-3).
+        exclusive_use: Option<ExclusiveUse>,
+        /// Whether it is a capital good, which rule 43 apportions.
+        is_capital_goods: bool,
     },
     /// The portal lists a reversal under rule 37A (R37A-7).
     Listed {

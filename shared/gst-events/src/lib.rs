@@ -56,7 +56,7 @@ pub use public::{
 };
 pub use reads::{EventPayload, decode_payload, mark_of};
 pub use register::{
-    CreditCategorySet, CreditClaimed, EvidenceReferenced, GoodsReceived, InvoiceBooked, InvoiceCorrected, NoteAccepted,
+    CreditCategorySet, CreditClaimed, EvidenceReferenced, ExclusiveUse, GoodsReceived, InvoiceBooked, InvoiceCorrected, NoteAccepted,
     PermanentReversalRecorded, PermanentReversalRule, TurnoverReported,
 };
 pub use rulebook::ActiveRulebook;

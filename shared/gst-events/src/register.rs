@@ -139,6 +139,10 @@ pub enum PermanentReversalRule {
     /// Blocked credit.
     #[serde(rename = "17_5")]
     Section17_5,
+    /// What the taxpayer reversed by himself, outside GSTR-2B, because the GSTIN of a Bill of Entry was changed away from him:
+    /// 4(B)(2), never re-claimed (T4-9).
+    #[serde(rename = "BOE_GSTIN_CHANGED")]
+    BoeGstinChanged,
 }
 
 /// Credit of a document is reversed for good (R37-14).
@@ -160,6 +164,20 @@ pub struct PermanentReversalRecorded {
     pub at: IstInstant,
 }
 
+/// What alone the credit of a document serves; absent where it is common (APP-3, APP-5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExclusiveUse {
+    /// Taxable supplies (T4): all of it stays.
+    Taxable,
+    /// Exempt supplies (T2): all of it goes out.
+    Exempt,
+    /// Outside business (T1): all of it goes out.
+    NonBusiness,
+    /// A supply from the same PAN, which a bank keeps in full (APP-5).
+    SamePan,
+}
+
 /// What a document was bought for (BLK-1); the words of the function `eligibility`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CreditCategorySet {
@@ -172,6 +190,9 @@ pub struct CreditCategorySet {
     /// The use, where an exception hangs on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<String>,
+    /// What alone it serves, for rules 38, 42 and 43; absent where it is in common use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusive_use: Option<ExclusiveUse>,
     /// Why, where a person overrode a proposal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -190,6 +211,12 @@ pub struct TurnoverReported {
     pub exempt: Paise,
     /// Total turnover in the State.
     pub total: Paise,
+    /// Whether common credit is partly used outside business (D2 of rule 42).
+    #[serde(default)]
+    pub common_use_non_business: bool,
+    /// Whether the recipient is a bank or financial institution that opted under section 17(4): rule 38 in place of 42 and 43.
+    #[serde(default)]
+    pub section_17_4: bool,
     /// When.
     pub at: IstInstant,
 }

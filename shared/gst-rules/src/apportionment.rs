@@ -125,6 +125,14 @@ pub fn rule_43(assets: &[Paise], turnover: Turnover) -> Rule43 {
     }
 }
 
+/// APP-4 head by head: Te of common credit that is given times the months it stands for, rounded once.
+#[must_use]
+pub fn rule_43_share(credit_times_months: TaxAmounts, turnover: Turnover) -> TaxAmounts {
+    let paise = |amount: Paise| i128::from(amount.get());
+    let whole = paise(turnover.total) * LIFE_IN_MONTHS;
+    credit_times_months.map(|_, credit| divided(paise(credit) * paise(turnover.exempt), whole))
+}
+
 /// Capital goods that moved from exempt-only to common use (APP-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommonUse {

@@ -1,7 +1,7 @@
 //! Credit taken in returns, and credit taken away for good.
 
 use super::Work;
-use crate::rows::{self, Fact, LineFact, NoteRow};
+use crate::rows::{self, CreditRow, Fact, LineFact, NoteRow, SubjectPointerRow};
 use gst_events::{Alert, CreditAvailed, CreditCategorySet, CreditSubject, Outgoing, PermanentReversalRecorded};
 use gst_rules::eligibility::{Category, Eligibility, Purchase, RecipientKind, SupplierKind, Use, eligibility};
 use gst_rules::rule;
@@ -69,7 +69,13 @@ impl Work<'_, '_> {
     /// [`DecideError`] where rows cannot be read.
     pub fn reversed_permanently(&mut self, event: &PermanentReversalRecorded) -> Result<(), DecideError> {
         let (mut row, subject) = self.owner(&event.subject)?;
-        let fact = Fact::Permanent { subject, rule: event.rule, return_period: event.return_period, tax: event.tax };
+        let fact = Fact::Permanent {
+            subject,
+            rule: event.rule,
+            return_period: event.return_period,
+            tax: event.tax,
+            working: None,
+        };
         self.add_step(&mut row, event.at, fact)?;
         self.settle(row)?;
         Ok(())
@@ -101,9 +107,22 @@ impl Work<'_, '_> {
             Eligibility::Blocked(clause) => Some(clause.code().to_owned()),
             Eligibility::Eligible | Eligibility::Recipient(_) | Eligibility::Supplier(_) => None,
         };
-        self.add_step(&mut row, event.at, Fact::Category { blocked_by })?;
+        let is_capital_goods = category == Category::CapitalGoods;
+        self.list_capital_goods(&row, is_capital_goods && event.exclusive_use.is_none() && blocked_by.is_none());
+        let fact = Fact::Category { blocked_by, exclusive_use: event.exclusive_use, is_capital_goods };
+        self.add_step(&mut row, event.at, fact)?;
         self.settle(row)?;
         Ok(())
+    }
+
+    /// APP-4: capital goods in common use are found under their recipient.
+    fn list_capital_goods(&mut self, row: &CreditRow, is_common: bool) {
+        let key = rows::capital_key(self.recipient, &row.subject);
+        if is_common {
+            self.draft.put(&key, &SubjectPointerRow { subject: row.subject.clone() });
+        } else {
+            self.draft.delete(&key);
+        }
     }
 
     fn category_unknown(&mut self, event: &CreditCategorySet) {

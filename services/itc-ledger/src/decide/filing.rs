@@ -9,7 +9,7 @@ use gst_rules::rule;
 use gst_rules::table4::ReturnLine;
 use gst_types::{Head, IstDate, TaxAmounts, TaxPeriod};
 use std::collections::BTreeMap;
-use stream::{DecideError, RowKey};
+use stream::{Cursor, DecideError, RowKey};
 
 impl Work<'_, '_> {
     /// A return is filed: its due entries are posted, with interest. True where more are left for the next page.
@@ -134,16 +134,23 @@ impl Work<'_, '_> {
         self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 
-    /// Every claim of a filed return is told: its totals can be compared with ours.
+    /// Every claim of a filed return is told: its common credit is apportioned, and its totals can be compared with ours.
     ///
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
-    pub fn claims_told(&mut self, event: &ReturnClaimsTold) -> Result<(), DecideError> {
-        let mut sums = self.table4(event.period)?;
-        sums.is_compared = true;
-        self.tell_differences(event.period, &mut sums);
-        self.draft.put(&rows::table4_key(self.recipient, event.period), &sums);
-        Ok(())
+    pub fn claims_told(
+        &mut self,
+        event: &ReturnClaimsTold,
+        after: Option<&Cursor>,
+    ) -> Result<Option<Cursor>, DecideError> {
+        let next = self.apportion(event.period, event.filed_at, after)?;
+        if next.is_none() {
+            let mut sums = self.table4(event.period)?;
+            sums.is_compared = true;
+            self.tell_differences(event.period, &mut sums);
+            self.draft.put(&rows::table4_key(self.recipient, event.period), &sums);
+        }
+        Ok(next)
     }
 
     /// Says in which lines the filed Table 4 differs from ours, whenever that changes.

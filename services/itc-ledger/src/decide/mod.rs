@@ -1,5 +1,6 @@
 //! The events, one file per family. Each takes a fact into the rows of its document and lets it be replayed.
 
+pub mod apportion;
 pub mod credit;
 pub mod filing;
 pub mod imports;

@@ -1,9 +1,10 @@
 //! Claims inside a replay: section 16(4), BOE-5, the hold of R37-12, and where the credit goes.
 
-use super::{Cause, Machine, lines_of};
+use super::{Cause, Machine, Planning, lines_of};
 use crate::rows::{LineFact, Step};
 use gst_events::{
-    CreditSubject, LedgerCause, LedgerEntryKind, LedgerReason, PermanentReversalRule, TableRow, TimerExclusion,
+    CreditSubject, ExclusiveUse, LedgerCause, LedgerEntryKind, LedgerReason, PermanentReversalRule, TableRow,
+    TimerExclusion,
 };
 use gst_rules::rulebook::{Choice, LateClaim};
 use gst_rules::table4::EntryKind;
@@ -68,12 +69,34 @@ impl Machine<'_> {
         self.recompute_claim(step, return_period);
     }
 
-    /// BLK-1, BLK-3: the category of a document is set. Credit that is blocked from now on goes out at once; credit that is
+    /// R37-14, T4-7: credit is taken away for good, never more than is left; an apportionment may give back of what it took.
+    pub(super) fn permanent(
+        &mut self,
+        step: &Step,
+        (subject, provision, working): (&CreditSubject, PermanentReversalRule, Option<&str>),
+        return_period: TaxPeriod,
+        tax: TaxAmounts,
+    ) {
+        let rest = (self.summary.all_availed() - self.summary.note_tax - self.summary.permanent).or_zero_if_negative();
+        let taken = tax.min(&rest).max(&-self.summary.permanent);
+        self.summary.permanent += taken;
+        let lines = lines_of(permanent_kind(provision));
+        self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines, taken, Some(return_period));
+        if let (Some(working), Some(Planning::Entry(planned)), false) =
+            (working, self.outcomes.last_mut(), taken.is_zero())
+        {
+            planned.rule = rule_of_provision(provision);
+            planned.applied.insert("apportionment.working".to_owned(), working.to_owned());
+        }
+        self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::R37_14);
+    }
+
+    /// BLK-1, BLK-3, APP-3: the category of a document is set. Credit that goes out from now on goes at once; credit that is
     /// freed from now on is claimed in full the next time, and what went out for good stays out.
-    pub(super) fn category(&mut self, step: &Step, blocked: bool) {
-        let becomes_blocked = blocked && !self.blocked;
-        self.blocked = blocked;
-        if becomes_blocked {
+    pub(super) fn category(&mut self, step: &Step, goes_out: Option<EntryKind>) {
+        let goes_out_now = goes_out.is_some() && self.goes_out.is_none();
+        self.goes_out = goes_out;
+        if goes_out_now {
             let subject = self.row.subject.clone();
             let rest = self.summary.base();
             self.block(step, &subject, rest, None);
@@ -83,13 +106,10 @@ impl Machine<'_> {
 
     /// BLK-3: gross into 4(A), out through 4(B)(1), never more than is left (R37-14).
     pub(super) fn block(&mut self, step: &Step, subject: &CreditSubject, tax: TaxAmounts, given: Option<TaxPeriod>) {
-        if !self.blocked {
-            return;
-        }
+        let Some(kind) = self.goes_out else { return };
         let taken = tax.min(&self.summary.base()).max(&TaxAmounts::ZERO);
         self.summary.permanent += taken;
-        let lines = lines_of(EntryKind::Blocked17Sub5);
-        self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines, taken, given);
+        self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines_of(kind), taken, given);
     }
 
     /// BOE-4: a bill left the life cycle by a side exit. What was claimed of it stands until the recipient reverses it, and
@@ -245,6 +265,32 @@ pub(super) const fn permanent_kind(provision: PermanentReversalRule) -> EntryKin
         PermanentReversalRule::Rule42 => EntryKind::Rule42,
         PermanentReversalRule::Rule43 => EntryKind::Rule43,
         PermanentReversalRule::Section17_5 => EntryKind::Blocked17Sub5,
+        PermanentReversalRule::BoeGstinChanged => EntryKind::BoeGstinChangedReversal,
+    }
+}
+
+/// The rule that computes an apportionment.
+const fn rule_of_provision(provision: PermanentReversalRule) -> RuleRef {
+    match provision {
+        PermanentReversalRule::Rule38 => rule::APP_5,
+        PermanentReversalRule::Rule42 => rule::APP_3,
+        PermanentReversalRule::Rule43 => rule::APP_4,
+        PermanentReversalRule::Section17_5 => rule::BLK_3,
+        PermanentReversalRule::BoeGstinChanged => rule::T4_9,
+    }
+}
+
+/// As what the whole credit of a document goes out: blocked, or used for exempt supplies or outside business alone (T1, T2).
+pub(super) fn goes_out(
+    blocked_by: Option<&str>,
+    exclusive_use: Option<ExclusiveUse>,
+    is_capital_goods: bool,
+) -> Option<EntryKind> {
+    match (blocked_by, exclusive_use) {
+        (Some(_), _) => Some(EntryKind::Blocked17Sub5),
+        (None, Some(ExclusiveUse::Exempt | ExclusiveUse::NonBusiness)) if is_capital_goods => Some(EntryKind::Rule43),
+        (None, Some(ExclusiveUse::Exempt | ExclusiveUse::NonBusiness)) => Some(EntryKind::Rule42),
+        (None, Some(ExclusiveUse::Taxable | ExclusiveUse::SamePan) | None) => None,
     }
 }
 
@@ -266,6 +312,7 @@ pub(super) fn rule_of(kind: LedgerEntryKind, lines: &[String]) -> RuleRef {
         LedgerEntryKind::TimeBarred => rule::TL_9,
         LedgerEntryKind::CreditNote => rule::R37_11,
         LedgerEntryKind::Amendment => rule::R37_13,
+        LedgerEntryKind::PermanentReversal if lines.first().is_some_and(|line| line == "4B2") => rule::T4_9,
         LedgerEntryKind::PermanentReversal => rule::R37_14,
         LedgerEntryKind::Reversal => rule::R37_18,
         LedgerEntryKind::Reclaim => rule::R37_8,

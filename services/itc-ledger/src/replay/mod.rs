@@ -82,8 +82,8 @@ struct Machine<'r> {
     eligible: bool,
     /// Whether the Bill of Entry was cancelled or purged.
     ended: bool,
-    /// Whether section 17(5) blocks the credit as it is categorised now.
-    blocked: bool,
+    /// As what the credit goes out whole as it is categorised now: blocked, or of exclusive use outside taxable business.
+    goes_out: Option<EntryKind>,
     debit_notes: BTreeMap<DocumentKey, (IstDate, Option<IstDate>)>,
     /// Differences of a Bill of Entry that customs told and no line of a statement has repeated yet.
     deltas_told: Vec<TaxAmounts>,
@@ -108,7 +108,7 @@ impl<'r> Machine<'r> {
             latest_period: None,
             eligible: false,
             ended: false,
-            blocked: false,
+            goes_out: None,
             debit_notes: BTreeMap::new(),
             deltas_told: Vec::new(),
             taken_of: BTreeMap::new(),
@@ -186,23 +186,12 @@ impl<'r> Machine<'r> {
             Fact::Claim { subject, return_period, tax, line } => {
                 self.claim(step, subject, *return_period, *tax, line.as_ref());
             }
-            Fact::Permanent { subject, rule: provision, return_period, tax } => {
-                let rest =
-                    (self.summary.all_availed() - self.summary.note_tax - self.summary.permanent).or_zero_if_negative();
-                let taken = tax.min(&rest).max(&TaxAmounts::ZERO);
-                self.summary.permanent += taken;
-                let kind = claims::permanent_kind(*provision);
-                self.own_entry(
-                    step,
-                    subject,
-                    LedgerEntryKind::PermanentReversal,
-                    lines_of(kind),
-                    taken,
-                    Some(*return_period),
-                );
-                self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::R37_14);
+            Fact::Permanent { subject, rule: provision, return_period, tax, working } => {
+                self.permanent(step, (subject, *provision, working.as_deref()), *return_period, *tax);
             }
-            Fact::Category { blocked_by } => self.category(step, blocked_by.is_some()),
+            Fact::Category { blocked_by, exclusive_use, is_capital_goods } => {
+                self.category(step, claims::goes_out(blocked_by.as_deref(), *exclusive_use, *is_capital_goods));
+            }
             Fact::Listed { .. } => {
                 self.listed_at = Some(self.listed_at.map_or(step.at, |at| at.min(step.at)));
                 self.advance(Some(step.at));

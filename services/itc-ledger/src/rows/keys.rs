@@ -6,17 +6,17 @@ use gst_types::{BillOfEntryId, DocumentKey, FinancialYear, IstDate, RecipientGst
 use stream::RowKey;
 
 /// Numbers are written with this width, so that text order is number order.
-fn padded(number: u64) -> String {
+pub(super) fn padded(number: u64) -> String {
     format!("{number:020}")
 }
 
 /// Periods are written year first, so that text order is time order.
-fn sortable(period: TaxPeriod) -> String {
+pub(super) fn sortable(period: TaxPeriod) -> String {
     format!("{:04}-{:02}", period.year(), period.month())
 }
 
 /// A key of the recipient's table of that name.
-fn of(table: &str, recipient: RecipientGstin) -> RowKey {
+pub(super) fn of(table: &str, recipient: RecipientGstin) -> RowKey {
     RowKey::table(table).with(recipient)
 }
 

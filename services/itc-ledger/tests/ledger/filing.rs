@@ -12,16 +12,16 @@ use itc_ledger::view;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-fn at(text: &str) -> IstInstant {
+pub(crate) fn at(text: &str) -> IstInstant {
     text.parse().unwrap()
 }
 
-fn period(text: &str) -> TaxPeriod {
+pub(crate) fn period(text: &str) -> TaxPeriod {
     text.parse().unwrap()
 }
 
 /// An invoice of 18,000.00 IGST, and its claim.
-fn invoice_and_claim(issued: &str, received: &str, claimed: &str, claim_period: &str) -> Vec<Value> {
+pub(crate) fn invoice_and_claim(issued: &str, received: &str, claimed: &str, claim_period: &str) -> Vec<Value> {
     vec![
         json!({"type": "document_received", "at": received, "record": {"ref": "A", "supplier_gstin": SUPPLIER,
             "recipient_gstin": RECIPIENT, "document_number": "INV-1", "document_date": issued,
@@ -30,7 +30,7 @@ fn invoice_and_claim(issued: &str, received: &str, claimed: &str, claim_period: 
     ]
 }
 
-fn lock(story: &mut Story, of: &str, filed_at: &str, origin: Origin, table4: &[(&str, &str)]) {
+pub(crate) fn lock(story: &mut Story, of: &str, filed_at: &str, origin: Origin, table4: &[(&str, &str)]) {
     let locked = PeriodLocked {
         gstin: recipient().gstin(),
         period: period(of),
@@ -44,7 +44,7 @@ fn lock(story: &mut Story, of: &str, filed_at: &str, origin: Origin, table4: &[(
     story.bench.tell(RECIPIENT, at(filed_at), &locked);
 }
 
-fn claims_told(story: &mut Story, of: &str, filed_at: &str) {
+pub(crate) fn claims_told(story: &mut Story, of: &str, filed_at: &str) {
     let told = ReturnClaimsTold { recipient: recipient(), period: period(of), filed_at: at(filed_at) };
     story.bench.tell(RECIPIENT, at(filed_at), &told);
 }
@@ -55,7 +55,7 @@ fn decisions<P: EventPayload>(story: &Story) -> Vec<P> {
     of_type.map(|record| serde_json::from_slice(&record.value).unwrap()).collect()
 }
 
-fn alerts(story: &Story, code: &str) -> Vec<Alert> {
+pub(crate) fn alerts(story: &Story, code: &str) -> Vec<Alert> {
     let alerts = story.bench.all(Topic::Alerts);
     let alerts = alerts.iter().map(|record| serde_json::from_slice::<Alert>(&record.value).unwrap());
     alerts.filter(|alert| alert.code == code).collect()
@@ -255,6 +255,7 @@ fn categorise(story: &mut Story, at_text: &str, category: &str, usage: Option<&s
         subject: story.documents["A"].clone(),
         category: category.to_owned(),
         usage: usage.map(str::to_owned),
+        exclusive_use: None,
         reason: None,
         at: at(at_text),
     };
@@ -262,7 +263,7 @@ fn categorise(story: &mut Story, at_text: &str, category: &str, usage: Option<&s
     story.bench.tell(RECIPIENT, at(at_text), &set);
 }
 
-fn lines_of(story: &Story, of: &str) -> BTreeMap<String, TaxAmounts> {
+pub(crate) fn lines_of(story: &Story, of: &str) -> BTreeMap<String, TaxAmounts> {
     view::return_of(&story.bench.rows("itc-ledger"), recipient(), period(of)).unwrap().lines
 }
 

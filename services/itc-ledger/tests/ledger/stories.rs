@@ -14,7 +14,9 @@ fn config_of(value: &Value) -> BTreeMap<String, String> {
 
 fn run(case: &Value, config: &BTreeMap<String, String>, wanted: &Value) -> Vec<String> {
     let mut story = Story::new(config);
-    for event in case["given"].as_array().unwrap() {
+    let given = case["given"].as_array().unwrap();
+    story.look_ahead(given);
+    for event in given {
         story.event(event);
     }
     let mut found = Vec::new();

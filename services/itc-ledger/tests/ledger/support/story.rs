@@ -143,7 +143,14 @@ impl Story {
         self.tell("2000-01-01T00:00:00".parse().unwrap(), &registered);
     }
 
-    fn document_received(&mut self, record: &Value, at: IstInstant) {
+    /// Names the documents that the events will tell of, some of which other events name before that.
+    pub(crate) fn look_ahead(&mut self, events: &[Value]) {
+        for event in events.iter().filter(|event| event["type"] == "document_received") {
+            self.name(&event["record"]);
+        }
+    }
+
+    fn name(&mut self, record: &Value) -> DocumentKey {
         let kind = match text(record, "document_type").unwrap_or("INVOICE") {
             "DEBIT_NOTE" => DocumentKind::DebitNote,
             "ISD_INVOICE" => DocumentKind::IsdInvoice,
@@ -154,6 +161,12 @@ impl Story {
         let document = DocumentKey::new(supplier, kind, parsed(record, "document_number").unwrap(), date);
         let name = text(record, "ref").unwrap().to_owned();
         self.documents.insert(name, CreditSubject::Document(document.clone()));
+        document
+    }
+
+    fn document_received(&mut self, record: &Value, at: IstInstant) {
+        let document = self.name(record);
+        let date: IstDate = parsed(record, "document_date").unwrap();
         let flag = |key: &str| record.get(key).and_then(Value::as_bool).unwrap_or(false);
         let booked = InvoiceBooked {
             recipient: self.who(),
