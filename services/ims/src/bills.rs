@@ -5,9 +5,9 @@ use crate::records::{blank, link_amendment};
 use crate::rows::{BillRow, RecordKind, RecordRow, RecordState, key};
 use gst_events::{
     BillOfEntryAmended, BillOfEntryDetails, BillOfEntryMovedIn, BillOfEntryMovedOut, BillOfEntryReceived,
-    BillOfEntryStatusChanged, CreditSubject, ImsSection, RecordId,
+    BillOfEntryStatusChanged, CreditSubject, ImsSection, PermanentReversalRecorded, PermanentReversalRule, RecordId,
 };
-use gst_rules::rule::{BE_3, BE_4, BE_7, BE_8, BE_10, BE_12};
+use gst_rules::rule::{BE_3, BE_4, BE_7, BE_8, BE_10, BE_12, T4_9};
 use gst_types::{IstDate, IstInstant, TaxAmounts};
 use stream::DecideError;
 
@@ -141,7 +141,8 @@ pub(crate) fn moved_out(mut desk: Desk<'_>, event: &BillOfEntryMovedOut) -> Resu
     if bill.reversal.as_ref() == Some(&event.record_id) {
         return Ok(desk.decided(BE_8));
     }
-    row.reversal_limit = Some(original_amount(&desk, &bill, event.details.tax)?);
+    let original = original_amount(&desk, &bill, event.details.tax)?;
+    row.reversal_limit = Some((original - bill.reversed_outside).or_zero_if_negative());
     let mut withdrawn = false;
     for id in bill.versions.clone() {
         withdrawn |= withdraw(&mut desk, &id, event.received_at)?;
@@ -155,6 +156,26 @@ pub(crate) fn moved_out(mut desk: Desk<'_>, event: &BillOfEntryMovedOut) -> Resu
     // Its statement is the month of receipt, also of a change of GSTIN made before 1 Nov 2025 (BE-9).
     desk.receive(&event.record_id, row, event.received_at.date(), event.received_at)?;
     Ok(desk.decided(BE_8))
+}
+
+/// T4-9, BE-8 number 2: what the taxpayer reversed by himself lowers what is left to declare; never both for one rupee.
+pub(crate) fn reversed_outside(mut desk: Desk<'_>, event: &PermanentReversalRecorded) -> Result<Decided, DecideError> {
+    if event.rule != PermanentReversalRule::BoeGstinChanged {
+        return Ok(desk.decided(T4_9));
+    }
+    let mut bill = desk.bill(&event.subject)?;
+    bill.reversed_outside += event.tax;
+    desk.draft.put(&key::bill(desk.recipient, &event.subject), &bill);
+    let Some(id) = bill.reversal else { return Ok(desk.decided(T4_9)) };
+    if let Some(mut record) = desk.record(&id)?.filter(|record| !desk.book().is_final(record)) {
+        let limit = record.reversal_limit.unwrap_or(record.tax);
+        record.reversal_limit = Some((limit - event.tax).or_zero_if_negative());
+        if let Some(home) = desk.book().home(&record) {
+            desk.make_stale(home)?;
+        }
+        desk.settle(&id, record, event.at)?;
+    }
+    Ok(desk.decided(T4_9))
 }
 
 /// BE-8 number 9: the value of the latest version locked here, else of the latest version, else as customs has it.

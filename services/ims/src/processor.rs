@@ -8,8 +8,8 @@ use gst_events::{
     BillOfEntryMovedOut, BillOfEntryReceived, BillOfEntryStatusChanged, DayOpened, DocumentChanged, DocumentFiled,
     DocumentSaved, DocumentWithdrawn, DueDateExtended, EventPayload, EventType, ImsActionApproved, ImsActionDenied,
     ImsActionRequested, ImsRecord, ImsRecordDecided, IsdDocumentReported, LiabilityRaised, Outgoing, PeriodLocked,
-    PortalDiverged, RecipientReturnFiled, Request, Rule37aReversalListed, StatementDue, StatementRequested,
-    TaxpayerRegistered,
+    PermanentReversalRecorded, PortalDiverged, RecipientReturnFiled, Request, Rule37aReversalListed, StatementDue,
+    StatementRequested, TaxpayerRegistered,
 };
 use gst_rules::rule::PD_6;
 use gst_types::{Gstin, IstInstant};
@@ -38,6 +38,7 @@ gst_events::reads! {
         StatementRequested,
         RecipientReturnFiled,
         AnnualReturnFiled,
+        PermanentReversalRecorded,
         DayOpened,
         DueDateExtended,
     }
@@ -112,6 +113,7 @@ impl Processor for Ims {
         reaction(StatementRequested::TYPE, OF_A_RECORD),
         reaction(RecipientReturnFiled::TYPE, OF_A_RETURN),
         reaction(AnnualReturnFiled::TYPE, OF_A_RECORD),
+        reaction(PermanentReversalRecorded::TYPE, OF_A_RECORD),
         reaction(DayOpened::TYPE, OF_A_RECORD),
         reaction(DueDateExtended::TYPE, &[]),
     ];
@@ -140,6 +142,7 @@ impl Processor for Ims {
             Event::StatementRequested(one) => key(one.recipient.gstin()),
             Event::RecipientReturnFiled(one) => key(one.recipient.gstin()),
             Event::AnnualReturnFiled(one) => key(one.recipient.gstin()),
+            Event::PermanentReversalRecorded(one) => key(one.recipient.gstin()),
             Event::DayOpened(_) => Route::Job(JobSource::Rows),
             Event::DueDateExtended(_) => Route::Partition,
         }
@@ -174,6 +177,7 @@ impl Processor for Ims {
             Event::StatementRequested(one) => statements::requested(desk, one),
             Event::RecipientReturnFiled(one) => statements::filed(desk, one),
             Event::AnnualReturnFiled(one) => registration::annual_return(desk, one),
+            Event::PermanentReversalRecorded(one) => bills::reversed_outside(desk, one),
             Event::DayOpened(one) => days::opened(desk, one),
             Event::DueDateExtended(_) => Err(DecideError::Broken("an extension has no key".to_owned())),
         }
@@ -224,6 +228,7 @@ fn answered(event: &Event) -> Option<(Gstin, Option<IstInstant>)> {
         | Event::BillOfEntryStatusChanged(_)
         | Event::BillOfEntryMovedOut(_)
         | Event::BillOfEntryMovedIn(_)
+        | Event::PermanentReversalRecorded(_)
         | Event::DayOpened(_)
         | Event::DueDateExtended(_) => None,
     }

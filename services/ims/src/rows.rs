@@ -259,6 +259,8 @@ pub struct BillRow {
     pub versions: Vec<RecordId>,
     /// The reversal record, where it moved away.
     pub reversal: Option<RecordId>,
+    /// What the taxpayer reversed of it by himself, outside GSTR-2B (T4-9).
+    pub reversed_outside: TaxAmounts,
 }
 
 impl Row for BillRow {

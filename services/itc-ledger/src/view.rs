@@ -6,8 +6,8 @@ mod rule_37;
 
 pub use notes::{UnlinkedNote, unlinked_notes};
 pub use returns::{
-    ReturnView, StatementView, Table4Draft, TraceView, filed_returns, filing_differences, itc_elg, return_of,
-    reversal_statement, table4_draft, trace,
+    ReturnView, ReverseChargeView, StatementView, Table4Draft, TraceView, filed_returns, filing_differences, itc_elg,
+    return_of, reversal_statement, reverse_charge_statement, table4_draft, trace,
 };
 pub use rule_37::{Rule37Filter, Rule37Page, Rule37Row, rule_37_report};
 

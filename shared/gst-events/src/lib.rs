@@ -56,8 +56,8 @@ pub use public::{
 };
 pub use reads::{EventPayload, decode_payload, mark_of};
 pub use register::{
-    CreditCategorySet, CreditClaimed, EvidenceReferenced, ExclusiveUse, GoodsReceived, InvoiceBooked, InvoiceCorrected, NoteAccepted,
-    PermanentReversalRecorded, PermanentReversalRule, TurnoverReported,
+    CreditCategorySet, CreditClaimed, EvidenceReferenced, ExclusiveUse, GoodsReceived, InvoiceBooked, InvoiceCorrected,
+    NoteAccepted, PermanentReversalRecorded, PermanentReversalRule, TurnoverReported,
 };
 pub use rulebook::ActiveRulebook;
 pub use supplier::{

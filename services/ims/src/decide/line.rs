@@ -175,7 +175,7 @@ fn import_effect(rules: &Rulebook, record: &RecordRow, standing: &Standing) -> (
             let answer = (record.action == ImsAction::Accept).then_some(record.reduction).flatten();
             let amount = match (answer, record.action, rules.reversal_record_default()) {
                 (Some(answer), _, _) if !answer.required => TaxAmounts::ZERO,
-                (Some(answer), _, _) => answer.declared.unwrap_or(full),
+                (Some(answer), _, _) => answer.declared.map_or(full, |declared| declared.min(&full)),
                 (None, ImsAction::NoAction, ReversalRecordDefault::None) => TaxAmounts::ZERO,
                 (None, _, _) => full,
             };

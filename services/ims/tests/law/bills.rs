@@ -115,6 +115,35 @@ fn be_6_be_8_rd_3_the_previous_gstin_reverses_at_most_the_original() {
 }
 
 #[test]
+fn t4_9_be_8_what_the_taxpayer_reversed_himself_lowers_what_is_left_to_declare() {
+    let own = |amount: i64, when: &str, desk: &mut Desk| {
+        let subject = CreditSubject::BillOfEntry(details(ImsSection::Impg, 18_000, "2025-11-20").bill_of_entry);
+        desk.tell(Event::PermanentReversalRecorded(Box::new(PermanentReversalRecorded {
+            recipient: recipient(),
+            reversal_id: when.to_owned(),
+            subject,
+            rule: PermanentReversalRule::BoeGstinChanged,
+            return_period: "112025".parse().unwrap(),
+            tax: igst(amount),
+            at: at(when),
+        })));
+    };
+    let mut desk = Desk::new("112025");
+    desk.receive("b1", 18_000, "2025-11-20T10:00:00");
+    desk.close("112025", "2025-12-14T10:00:00");
+    own(4_000, "2025-12-20T10:00:00", &mut desk);
+    desk.move_out("rev", "2025-12-22T10:00:00");
+    assert_eq!(desk.import("rev"), line("122025", "3.A.IV.IMPGA", -14_000));
+    own(5_000, "2025-12-22T11:00:00", &mut desk);
+    assert_eq!(desk.import("rev"), line("122025", "3.A.IV.IMPGA", -9_000));
+    let when = "2025-12-23T10:00:00";
+    assert_eq!(desk.declare("rev", Some(igst(9_001)), true, Some("x"), when), "ITC_REDUCTION_EXCEEDS_DOCUMENT");
+    assert_eq!(desk.declare("rev", Some(igst(9_000)), true, Some("x"), when), "DECIDED");
+    own(18_000, "2025-12-24T10:00:00", &mut desk);
+    assert_eq!(desk.import("rev"), line("122025", "3.A.IV.IMPGA", 0));
+}
+
+#[test]
 fn be_12_an_undecided_original_is_withdrawn_and_the_draft_is_stale() {
     let mut desk = Desk::new("112025");
     desk.receive("b1", 18_000, "2025-11-20T10:00:00");

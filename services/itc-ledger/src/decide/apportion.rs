@@ -6,7 +6,9 @@
 
 use super::Work;
 use crate::rows::{self, ApportionedRow, CreditRow, Fact, ReturnEntryRow, ShareRow, SubjectPointerRow, TurnoverRow};
-use gst_events::{Alert, CreditSubject, ExclusiveUse, LedgerEntryKind, Outgoing, PermanentReversalRule, TurnoverReported};
+use gst_events::{
+    Alert, CreditSubject, ExclusiveUse, LedgerEntryKind, Outgoing, PermanentReversalRule, TurnoverReported,
+};
 use gst_rules::apportionment::{Rule42Credit, Turnover, rule_38, rule_42, rule_43_share};
 use gst_rules::rule;
 use gst_types::{Head, IstDate, IstInstant, Paise, TaxAmounts, TaxPeriod};
@@ -208,7 +210,9 @@ impl Work<'_, '_> {
     /// was taken. A quarter has three.
     fn months_of_life(&self, row: &CreditRow, period: TaxPeriod) -> Result<u32, DecideError> {
         let claimed = row.summary.first_claim.map(|(_, claimed)| claimed);
-        let Some(issued) = date_of(row).filter(|_| claimed.is_some_and(|claimed| claimed <= period)) else { return Ok(0) };
+        let Some(issued) = date_of(row).filter(|_| claimed.is_some_and(|claimed| claimed <= period)) else {
+            return Ok(0);
+        };
         let frequency = self.recipient_row()?.frequency_on(period.last_day());
         let months = match frequency {
             gst_types::FilingFrequency::Monthly => 1,

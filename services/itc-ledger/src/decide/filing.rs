@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::rows::{self, BlockedRow, Table4Row};
-use crate::statement::{lines_of, statement_after};
+use crate::statement::{lines_of, reverse_charge_check, statement_after};
 use gst_events::{Alert, FiledLineDifference, FilingDiffers, Origin, Outgoing, PeriodLocked, ReturnClaimsTold};
 use gst_rules::ecrrs::{StatementCheck, StatementStatus, check_return};
 use gst_rules::rule;
@@ -149,8 +149,40 @@ impl Work<'_, '_> {
             sums.is_compared = true;
             self.tell_differences(event.period, &mut sums);
             self.draft.put(&rows::table4_key(self.recipient, event.period), &sums);
+            self.check_reverse_charge(event.period, event.filed_at.date())?;
         }
         Ok(next)
+    }
+
+    /// ECR-4: whether the reverse-charge credit of a return is within the tax paid on it in 3.1(d) and the balance before;
+    /// nothing is said while 3.1(d) is not told.
+    fn check_reverse_charge(&mut self, period: TaxPeriod, date: IstDate) -> Result<(), DecideError> {
+        let mut balance = TaxAmounts::ZERO;
+        for (key, sums) in self.all::<Table4Row>(&rows::returns_of(self.recipient))? {
+            let Some(of) = rows::period_in(&key) else { continue };
+            let Some(checked) = reverse_charge_check(of, balance, &sums) else { continue };
+            balance = checked.closing.unwrap_or(balance);
+            if of == period && !checked.excess.is_zero() {
+                let heads = Head::ALL.into_iter().filter(|head| !checked.excess.of(*head).is_zero());
+                let excess: Vec<String> =
+                    heads.map(|head| format!("{} {}", head.code(), checked.excess.of(head))).collect();
+                let alert = Alert {
+                    code: "RCM_CREDIT_EXCEEDS_TAX_PAID".to_owned(),
+                    gstin: self.recipient.gstin(),
+                    subject: None,
+                    date,
+                    message: format!(
+                        "4(A)(2) and 4(A)(3) of {period} exceed the reverse-charge tax paid in 3.1(d) and the balance \
+                         before by {}",
+                        excess.join(", ")
+                    ),
+                    rule: Some(rule::ECR_4),
+                    worker: "itc-ledger".to_owned(),
+                };
+                self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+            }
+        }
+        Ok(())
     }
 
     /// Says in which lines the filed Table 4 differs from ours, whenever that changes.

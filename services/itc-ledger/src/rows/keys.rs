@@ -104,6 +104,13 @@ pub fn table4_key(recipient: RecipientGstin, period: TaxPeriod) -> RowKey {
     returns_of(recipient).with(sortable(period))
 }
 
+/// The period in the key of a return.
+#[must_use]
+pub fn period_in(key: &RowKey) -> Option<TaxPeriod> {
+    let (year, month) = key.parts().nth(1)?.split_once('-')?;
+    TaxPeriod::new(year.parse().ok()?, month.parse().ok()?).ok()
+}
+
 /// `watch|gstin|supplier|period`.
 #[must_use]
 pub fn watch_key(recipient: RecipientGstin, supplier: SupplierGstin, period: TaxPeriod) -> RowKey {

@@ -3,7 +3,7 @@
 use super::all;
 use crate::decide::filing;
 use crate::rows::{self, RecipientRow, ReturnEntryRow, Table4Row};
-use crate::statement::{lines_of, statement_after};
+use crate::statement::{REVERSE_CHARGE_TAX, lines_of, reverse_charge_check, reverse_charge_credit, statement_after};
 use gst_events::{FiledLineDifference, LedgerEntry};
 use gst_rules::Rulebook;
 use gst_rules::amount::to_whole_rupees;
@@ -33,12 +33,6 @@ pub struct ReturnView {
     pub filed_at: Option<IstInstant>,
 }
 
-/// The part of the key that says which period a row of `table4` is of.
-fn period_of(key: &RowKey) -> Option<TaxPeriod> {
-    let (year, month) = key.parts().nth(1)?.split_once('-')?;
-    TaxPeriod::new(year.parse().ok()?, month.parse().ok()?).ok()
-}
-
 /// Every return of a recipient that has entries or was filed, in time order.
 ///
 /// # Errors
@@ -49,7 +43,7 @@ pub fn filed_returns(rows: &StateView<'_>, recipient: RecipientGstin) -> Result<
     let mut views = Vec::with_capacity(sums.len());
     for (key, row) in &sums {
         balance = statement_after(balance, row);
-        views.extend(period_of(key).map(|period| view_of(period, row, balance)));
+        views.extend(rows::period_in(key).map(|period| view_of(period, row, balance)));
     }
     Ok(views)
 }
@@ -99,7 +93,7 @@ pub fn reversal_statement(
     for (key, row) in &sums {
         let opening = balance;
         balance = statement_after(balance, row);
-        let Some(return_period) = period_of(key) else { continue };
+        let Some(return_period) = rows::period_in(key) else { continue };
         let lines = lines_of(return_period, row);
         let check = check_return(rules, opening, &lines);
         views.push(StatementView {
@@ -114,6 +108,51 @@ pub fn reversal_statement(
             closing: balance,
             filed_at: row.filed_at,
         });
+    }
+    Ok(views)
+}
+
+/// A period of the reverse-charge statement (ECR-4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReverseChargeView {
+    /// The period.
+    pub return_period: TaxPeriod,
+    /// Balance before it.
+    pub opening: TaxAmounts,
+    /// Tax paid in 3.1(d), as filed.
+    pub tax_paid: TaxAmounts,
+    /// Credit in 4(A)(2) and 4(A)(3).
+    pub credit: TaxAmounts,
+    /// Credit above tax paid and balance.
+    pub excess: TaxAmounts,
+    /// Balance after it; the one before where the credit exceeds.
+    pub closing: TaxAmounts,
+}
+
+/// The reverse-charge statement of a recipient, a row for each return from 2024-08 whose 3.1(d) is told (ECR-4).
+///
+/// # Errors
+/// [`StateError`] where rows cannot be read.
+pub fn reverse_charge_statement(
+    rows: &StateView<'_>,
+    recipient: RecipientGstin,
+) -> Result<Vec<ReverseChargeView>, StateError> {
+    let sums: Vec<(RowKey, Table4Row)> = all(rows, &rows::returns_of(recipient))?;
+    let mut opening = TaxAmounts::ZERO;
+    let mut views = Vec::new();
+    for (key, row) in &sums {
+        let Some(return_period) = rows::period_in(key) else { continue };
+        let Some(check) = reverse_charge_check(return_period, opening, row) else { continue };
+        let closing = check.closing.unwrap_or(opening);
+        views.push(ReverseChargeView {
+            return_period,
+            opening,
+            tax_paid: row.as_filed.get(REVERSE_CHARGE_TAX).copied().unwrap_or_default(),
+            credit: reverse_charge_credit(row),
+            excess: check.excess,
+            closing,
+        });
+        opening = closing;
     }
     Ok(views)
 }

@@ -3,7 +3,9 @@
 use crate::filing::{alerts, at, claims_told, invoice_and_claim, lines_of, lock, period};
 use crate::support::monthly::{RECIPIENT, igst, recipient, story};
 use crate::support::story::Story;
-use gst_events::{CreditCategorySet, ExclusiveUse, LedgerEntry, Origin, PermanentReversalRecorded, PermanentReversalRule};
+use gst_events::{
+    CreditCategorySet, ExclusiveUse, LedgerEntry, Origin, PermanentReversalRecorded, PermanentReversalRule,
+};
 use gst_events::{Topic, TurnoverReported};
 use gst_rules::rule;
 use serde_json::json;
@@ -70,7 +72,8 @@ fn app_3_the_entry_names_its_rule_and_shows_its_working() {
     turnover(&mut story, "042024", "2024-05-20T09:00:00", "20.00", false);
     file(&mut story, "042024", FILED);
     let entries = story.bench.all(Topic::Ledger);
-    let entries: Vec<LedgerEntry> = entries.iter().map(|record| serde_json::from_slice(&record.value).unwrap()).collect();
+    let entries: Vec<LedgerEntry> =
+        entries.iter().map(|record| serde_json::from_slice(&record.value).unwrap()).collect();
     let entry = entries.iter().find(|entry| entry.rule == rule::APP_3).unwrap();
     assert_eq!(entry.applied["apportionment.working"], "igst: 18000.00 × (20.00 / 100.00)");
 }
@@ -105,7 +108,11 @@ fn app_3_the_september_return_says_what_the_year_makes_of_it() {
     file(&mut story, "092025", "2025-10-20T10:00:00");
     let told = alerts(&story, "RULE_42_YEAR_DIFFERS");
     assert_eq!(told.len(), 1);
-    assert!(told[0].message.contains("18000.00 × 20.00 / 200.00 = 1800.00, reversed so far 3600.00"), "{}", told[0].message);
+    assert!(
+        told[0].message.contains("18000.00 × 20.00 / 200.00 = 1800.00, reversed so far 3600.00"),
+        "{}",
+        told[0].message
+    );
 }
 
 #[test]

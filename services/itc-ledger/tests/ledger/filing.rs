@@ -327,3 +327,22 @@ fn boe_4_a_bill_that_was_cancelled_gives_no_credit_any_more() {
     events.extend([claim, step("2026-06-12T10:00:00", "CANCELLED")]);
     assert_eq!(alerts(&story(&events), "BOE_ENDED_WITH_CREDIT").len(), 1, "what was claimed stands, and is told");
 }
+
+#[test]
+fn ecr_4_reverse_charge_credit_is_held_against_the_tax_paid_on_it() {
+    let mut events = invoice_and_claim("2024-08-15", "2024-08-16T10:00:00", "2024-09-20T10:00:00", "082024");
+    events[0]["record"]["reverse_charge"] = json!(true);
+    events[0]["record"]["document_value"] = json!("100000.00");
+    for (paid, excess) in [("18000.00", None), ("17999.99", Some("igst 0.01"))] {
+        let mut story = story(&events);
+        let filed = "2024-09-20T10:00:00";
+        lock(&mut story, "082024", filed, Origin::Portal, &[("3.1d", paid), ("4A3", "18000.00")]);
+        claims_told(&mut story, "082024", filed);
+        let told = alerts(&story, "RCM_CREDIT_EXCEEDS_TAX_PAID");
+        assert_eq!(told.len(), usize::from(excess.is_some()));
+        assert!(excess.is_none_or(|excess| told[0].message.contains(excess)));
+        let rows = story.bench.rows("itc-ledger");
+        let statement = view::reverse_charge_statement(&rows, recipient()).unwrap();
+        assert_eq!((statement[0].tax_paid, statement[0].credit), (igst(paid), igst("18000.00")));
+    }
+}
