@@ -207,6 +207,30 @@ impl Work<'_, '_> {
             .map_err(|_| DecideError::Broken("an entry in the rows cannot be read".to_owned()))
     }
 
+    /// R37A-7: the return with our reversal is filed, and the portal never listed the document in Table 5. The lock of that
+    /// return is our choice of the moment: later lines would come too late for it.
+    fn alert_not_listed(&mut self, row: &CreditRow, entry: &LedgerEntry, date: gst_types::IstDate) {
+        let is_due_event = entry.cause == Some(LedgerCause::Rule37a)
+            && entry.reason == Some(LedgerReason::SupplierNotFiled)
+            && entry.entry == LedgerEntryKind::Reversal;
+        let is_listed = row.steps.iter().any(|step| matches!(step.fact, rows::Fact::Listed { .. }));
+        if !is_due_event || is_listed {
+            return;
+        }
+        let alert = Alert {
+            code: "RULE_37A_NOT_LISTED".to_owned(),
+            gstin: self.recipient.gstin(),
+            subject: Some(entry.subject.clone()),
+            date,
+            message:
+                "the return with the reversal under rule 37A is filed, and Table 5 of no GSTR-2B lists the document"
+                    .to_owned(),
+            rule: Some(rule::R37A_7),
+            worker: "itc-ledger".to_owned(),
+        };
+        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+    }
+
     fn write_entry(&mut self, number: u64, entry: &LedgerEntry) {
         // An entry is plain data with text keys, which serde_json always writes.
         let json = serde_json::to_string(entry).unwrap_or_default();
@@ -257,6 +281,9 @@ impl Work<'_, '_> {
         let undone = row.published.iter().any(|published| published.number == number && published.out);
         if !undone {
             entry.interest = interest::of_entry(self, recipient, row, &entry, filed_at.date())?;
+        }
+        if !undone {
+            self.alert_not_listed(row, &entry, filed_at.date());
         }
         if let Some(interest) = &entry.interest {
             recipient.interests += 1;

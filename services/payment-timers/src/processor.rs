@@ -121,7 +121,7 @@ impl Processor for PaymentTimers {
         reaction(ImsRecordDecided::TYPE, OF_A_CHANGE),
         reaction(LedgerEntryChanged::TYPE, &[]),
         reaction(DayOpened::TYPE, &[PaymentTimerFired::TYPE, TimersPassed::TYPE]),
-        reaction(TimersPassed::TYPE, &[PaymentTimerWarning::TYPE, InvoicePaymentChanged::TYPE]),
+        reaction(TimersPassed::TYPE, &[PaymentTimerWarning::TYPE, InvoicePaymentChanged::TYPE, Alert::TYPE]),
     ];
     type Event = Event;
     type Output = Outgoing;

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 use gst_events::{
-    DayOpened, EventPayload, ImsAction, ImsRecordDecided, ImsSection, InvoiceBooked, InvoicePaymentChanged,
+    Alert, DayOpened, EventPayload, ImsAction, ImsRecordDecided, ImsSection, InvoiceBooked, InvoicePaymentChanged,
     NoteAccepted, PaymentChange, PaymentMade, PaymentReallocated, PaymentTimerFired, PaymentTimerWarning,
     RegisterDiffers, RulebookActivated, TimersPassed, Topic,
 };
@@ -286,4 +286,17 @@ fn r37_13_the_filed_document_counts_and_the_difference_is_told() {
     assert_eq!(fields, ["document_value", "tax"]);
     assert_eq!(bench.unpaid(&document), rupees(118_001));
     assert_eq!(bench.said::<InvoicePaymentChanged>().len(), 2);
+}
+
+#[test]
+fn r37_5_money_that_names_a_schedule_i_supply_is_told() {
+    let mut bench = Bench::new(&[]);
+    let document = key(SUPPLIER, "A", "2024-04-15");
+    bench.day("2024-04-20");
+    bench.tell(at("2024-04-20"), &InvoiceBooked { schedule_i: true, ..booked(&document, "2024-04-15", "2024-04-20") });
+    bench.tell(at("2024-04-20"), &paid(Some(&document), SUPPLIER, 18_000, "2024-04-20"));
+    let alerts = bench.driver.read_all(Topic::Alerts.name());
+    let told: Vec<Alert> = alerts.iter().map(|record| serde_json::from_slice(&record.value).unwrap()).collect();
+    assert_eq!(told.iter().map(|alert| alert.code.as_str()).collect::<Vec<_>>(), ["PAYMENT_OF_SCHEDULE_I_SUPPLY"]);
+    assert_eq!(bench.unpaid(&document), Paise::ZERO);
 }

@@ -160,7 +160,7 @@ pub struct RecipientReturnFiled {
     /// Acknowledgement number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
-    /// Table 4 as filed, by line (`4A5`), where told.
+    /// Table 4 as filed, by line (`4A5`), where told; also the reverse-charge tax paid in 3.1(d), as `3.1d` (ECR-4).
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub table4: std::collections::BTreeMap<String, TaxAmounts>,
     /// Command or fact.

@@ -117,11 +117,28 @@ fn taxpayer(record: &FeedRecord) -> Forwarded {
         CreditLedgerBalanceReported: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
         ReversalStatementOpened: fact => vec![Outgoing::to_recipient(fact.recipient, &fact)];
         SupplierStatusReported: fact => vec![Outgoing::to_supplier(fact.supplier, &fact)];
-        Rule37aReversalListed: fact => {
-            let mut fact = fact;
-            name(&mut fact.record_id, record, "0");
-            vec![Outgoing::to_recipient(fact.recipient, &fact)]
-        };
+        Rule37aReversalListed: fact => vec![listed(fact, record)?];
+    }
+}
+
+/// TB-5: Table 5 has invoices, debit notes and their amendments.
+fn listed(mut fact: Rule37aReversalListed, record: &FeedRecord) -> Result<Outgoing, DeadLetter> {
+    name(&mut fact.record_id, record, "0");
+    match fact.section {
+        ImsSection::B2b | ImsSection::B2ba | ImsSection::Dn | ImsSection::Dna => {
+            Ok(Outgoing::to_recipient(fact.recipient, &fact))
+        }
+        ImsSection::Cn
+        | ImsSection::Cna
+        | ImsSection::Eco
+        | ImsSection::Ecoa
+        | ImsSection::Impg
+        | ImsSection::Impga
+        | ImsSection::Impgsez
+        | ImsSection::Impgseza => {
+            let message = "a reversal under rule 37A should be of section B2B, B2BA, DN or DNA";
+            Err(letter("CODE_UNKNOWN", "section", "TB-5", message))
+        }
     }
 }
 

@@ -100,6 +100,18 @@ fn a_status_report_goes_to_the_supplier() {
 }
 
 #[test]
+fn tb_5_a_line_of_table_5_is_of_an_invoice_or_a_debit_note() {
+    let of = |section: &str| {
+        let tax = json!({ "igst": "1.00", "cgst": "0.00", "sgst": "0.00", "cess": "0.00" });
+        let body = json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "section": section, "number": "INV/1",
+            "date": "2026-04-08", "tax": tax, "at": "2026-05-15T10:00:00+05:30" });
+        World::new().take("gst.taxpayer-events.v1", &fact("itc.rule-37a-reversal-listed.v1"), &bytes(&body))
+    };
+    assert_eq!(of("DNA").facts.len(), 1);
+    assert_eq!(of("IMPG").put_aside, ["CODE_UNKNOWN section TB-5"]);
+}
+
+#[test]
 fn r37a_4_a_list_of_filed_returns_reports_each_gstr_3b() {
     let row = |kind: &str| json!({ "valid": "Y", "mof": "ONLINE", "dof": "20-11-2025", "rtntype": kind, "ret_prd": "102025", "status": "Filed" });
     let body = json!({ "EFiledlist": [row("GSTR1"), row("GSTR3B")] });

@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::rows::{self, BlockedRow, Table4Row};
-use crate::statement::{lines_of, reverse_charge_check, statement_after};
+use crate::statement::{REVERSE_CHARGE_TAX, lines_of, reverse_charge_check, statement_after};
 use gst_events::{Alert, FiledLineDifference, FilingDiffers, Origin, Outgoing, PeriodLocked, ReturnClaimsTold};
 use gst_rules::ecrrs::{StatementCheck, StatementStatus, check_return};
 use gst_rules::rule;
@@ -216,7 +216,7 @@ impl Work<'_, '_> {
 /// filed as zero; nothing is compared where no table was told.
 #[must_use]
 pub fn differences(sums: &Table4Row) -> Vec<FiledLineDifference> {
-    if sums.as_filed.is_empty() {
+    if sums.as_filed.keys().all(|line| line == REVERSE_CHARGE_TAX) {
         return Vec::new();
     }
     let lines = ReturnLine::ALL.iter().filter(|line| **line != ReturnLine::OutputTax);

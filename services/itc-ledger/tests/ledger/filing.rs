@@ -346,3 +346,15 @@ fn ecr_4_reverse_charge_credit_is_held_against_the_tax_paid_on_it() {
         assert_eq!((statement[0].tax_paid, statement[0].credit), (igst(paid), igst("18000.00")));
     }
 }
+
+#[test]
+fn r37a_7_a_table_5_line_that_never_comes_is_told_when_the_return_with_the_reversal_is_filed() {
+    let mut events = invoice_and_claim("2024-05-15", "2024-05-16T10:00:00", "2024-06-20T10:00:00", "052024");
+    events.push(json!({"type": "payment_made", "at": "2024-06-21T10:00:00", "ref": "A", "amount": "118000.00"}));
+    events.push(json!({"type": "supplier_gstr3b_not_filed", "at": "2025-09-01T10:00:00", "gstin": SUPPLIER, "period": "052024"}));
+    let mut story = story(&events);
+    story.bench.open_to(at("2025-11-19T10:00:00"));
+    assert!(alerts(&story, "RULE_37A_NOT_LISTED").is_empty());
+    lock(&mut story, "102025", "2025-11-20T10:00:00", Origin::Portal, &[]);
+    assert_eq!(alerts(&story, "RULE_37A_NOT_LISTED").len(), 1);
+}

@@ -2,6 +2,7 @@
 //! `publish` touch files and brokers.
 
 mod bills_file;
+mod facts_csv;
 mod gstr1_file;
 mod ims_file;
 mod payments_csv;
@@ -60,7 +61,8 @@ impl FormWord {
 /// Options of `itcctl feed`.
 #[derive(Debug, Clone, Args)]
 pub struct FeedArguments {
-    /// GSTR-1, GSTR-1A or IFF JSON, an IMS download, bills of entry, filing status, payments or purchase register as CSV.
+    /// GSTR-1, GSTR-1A or IFF JSON, an IMS download, bills of entry, filing status; as CSV payments, the purchase register, customs
+    /// duty, credit categories, turnover, permanent reversals, the opening of the reversal statement.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Where Kafka is.

@@ -1,5 +1,6 @@
 //! Which file it is, by extension and content.
 
+use super::facts_csv::FactsFile;
 use super::table::Table;
 use super::translation::{Supplement, Translated};
 use super::{bills_file, gstr1_file, ims_file, payments_csv, register_csv, status_file};
@@ -56,19 +57,30 @@ fn translate_csv(text: &str, with: &Supplement) -> Translated {
         (payments_csv::translate(&table, with), &payments_csv::COLUMNS)
     } else if has("booked_on") {
         (register_csv::translate(&table, with), &register_csv::COLUMNS)
+    } else if let Some(kind) = FactsFile::recognise(&table) {
+        (kind.translate(&table, with), kind.columns())
     } else {
-        let mut out = Translated::of("unknown CSV");
-        let message = format!(
-            "neither a column `paid_on` (payments: {}) nor `booked_on` (purchase register: {})",
-            payments_csv::COLUMNS.join(","),
-            register_csv::COLUMNS.join(",")
-        );
-        out.refuse("line 1", "FILE_KIND_UNKNOWN", message, "CSV");
-        return out;
+        return unknown_csv();
     };
     for (line, message) in &table.broken {
         out.refuse(format!("line {line}"), "NOT_CSV", message.clone(), "CSV");
     }
     out.notes.extend(table.unknown(known).map(|column| format!("column `{column}` is not known and not read")));
+    out
+}
+
+fn unknown_csv() -> Translated {
+    let mut out = Translated::of("unknown CSV");
+    let facts: Vec<String> = FactsFile::ALL
+        .iter()
+        .map(|kind| format!("`{}` ({}: {})", kind.sign(), kind.name(), kind.columns().join(",")))
+        .collect();
+    let message = format!(
+        "no column says what it is: `paid_on` (payments: {}), `booked_on` (purchase register: {}), {}",
+        payments_csv::COLUMNS.join(","),
+        register_csv::COLUMNS.join(","),
+        facts.join(", ")
+    );
+    out.refuse("line 1", "FILE_KIND_UNKNOWN", message, "CSV");
     out
 }

@@ -144,3 +144,74 @@ fn what_is_no_feed_file_says_so() {
     assert_eq!(code("{}", "json"), "FILE_KIND_UNKNOWN");
     assert_eq!(code("a,b\n1,2\n", "csv"), "FILE_KIND_UNKNOWN");
 }
+
+#[test]
+fn facts_that_no_portal_file_tells_are_recognised_by_a_column_of_their_own() {
+    let with = with_recipient();
+    let bill = "port_code,boe_number,boe_date";
+    for (file, event) in [
+        (
+            format!(
+                "{bill},assessable_value,bcd,igst_rate,station,told_on\ninnsa1,1234567,2026-04-01,1000000.00,150000.00,18,sea_port,2026-04-02"
+            ),
+            "itc.customs-duty-reported.v1",
+        ),
+        (
+            format!("{bill},category,exclusive_use,set_on\nINNSA1,1234567,2026-04-01,capital_goods,exempt,2026-04-02"),
+            "itc.credit-category-set.v1",
+        ),
+        (
+            "return_period,exempt_turnover,total_turnover,told_on\n042026,20.00,100.00,2026-05-02".to_owned(),
+            "itc.turnover-reported.v1",
+        ),
+        (
+            format!(
+                "supplier_gstin,document_number,document_date,reversal_rule,return_period,igst,reversed_on\n{SUPPLIER},A-1,05-10-2025,17_5,102025,180.00,2025-11-20"
+            ),
+            "itc.permanent-reversal-recorded.v1",
+        ),
+        ("igst,opened_on\n-5000.00,2025-08-01".to_owned(), "itc.reversal-statement-opened.v1"),
+    ] {
+        let out = translate(&file, "csv", &with);
+        assert!(out.refused.is_empty() && out.notes.is_empty(), "{event}: {:?} {:?}", out.refused, out.notes);
+        assert_eq!(types(&file, "csv", &with), [event]);
+    }
+}
+
+#[test]
+fn a_wrong_cell_of_such_a_file_is_refused_by_line_and_column() {
+    for (file, code, words) in [
+        (
+            "return_period,exempt_turnover,total_turnover,told_on\n042026,200.00,100.00,2026-05-02",
+            "TURNOVER_UNUSABLE",
+            "total_turnover",
+        ),
+        (
+            "return_period,exempt_turnover,total_turnover,told_on\n2026-04,20.00,100.00,2026-05-02",
+            "PERIOD",
+            "return_period",
+        ),
+        (
+            "category,boe_number,boe_date,port_code,exclusive_use,set_on\nINPUT,1234567,2026-04-01,INNSA1,SOME,2026-04-02",
+            "CODE_UNKNOWN",
+            "exclusive_use",
+        ),
+        (
+            "assessable_value,boe_number,boe_date,port_code,told_on\n10.00,12345678,2026-04-01,INNSA1,2026-04-02",
+            "BOE",
+            "boe_number",
+        ),
+        (
+            "assessable_value,boe_number,boe_date,port_code,bcd,told_on\n10.00,1234567,2026-04-01,INNSA1,-1.00,2026-04-02",
+            "AMOUNT_NEGATIVE",
+            "bcd",
+        ),
+        ("igst,opened_on\nfive,2025-08-01", "AMOUNT", "igst"),
+    ] {
+        let out = translate(file, "csv", &with_recipient());
+        assert_eq!((out.refused.len(), out.records.len()), (1, 0), "{file}");
+        let refused = &out.refused[0];
+        assert!(refused.code.contains(code) && refused.message.contains(words), "{} {}", refused.code, refused.message);
+        assert_eq!(refused.place, "line 2");
+    }
+}

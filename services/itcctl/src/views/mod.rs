@@ -27,6 +27,7 @@ pub mod simulated;
 pub mod source;
 mod story;
 pub mod table4;
+pub mod table4_lists;
 #[cfg(test)]
 mod tests;
 pub mod timers;

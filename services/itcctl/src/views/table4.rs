@@ -7,6 +7,7 @@ use super::live::LiveArguments;
 use super::nothing_known;
 use super::source::{GSTR2B, ITC_LEDGER, Source, read, rulebook, write_as_of};
 use super::story::entry_number;
+use super::table4_lists::{self, Table4List};
 use crate::pretty::{Grid, head_cells, heads_in_words, rupees, word};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -19,13 +20,20 @@ use itc_ledger::view::{ReturnView, TraceView};
 use std::collections::BTreeMap;
 use std::io::Write;
 
+/// The form that this map is of (section 7 of the rules).
+const FIRST_OF_THIS_FORM: (i32, u32) = (2022, 8);
+
 /// How Table 4 is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Table4Format {
     /// For people.
     Table,
-    /// GSTN's own JSON: the object `itc_elg` of GSTR-3B.
+    /// GSTN's own JSON: the object `itc_elg` of GSTR-3B. Only of Table 4 itself.
     Gstn,
+    /// One line a head. Only with --show.
+    Csv,
+    /// One list of objects; amounts are decimal texts. Only with --show.
+    Json,
 }
 
 /// Options of `itcctl table4`.
@@ -38,6 +46,9 @@ pub struct Table4Arguments {
     /// Name the entries and documents behind a line (4A1, 4A3, 4A4, 4A5, 4B1, 4B2, 4D1, 4D2), or behind every line: all.
     #[arg(long, value_name = "LINE", value_parser = line_code)]
     trace: Option<String>,
+    /// Show what stands behind or beside the return in its place.
+    #[arg(long, value_enum, conflicts_with = "trace")]
+    show: Option<Table4List>,
     /// How it is written.
     #[arg(long, value_enum, default_value_t = Table4Format::Table)]
     format: Table4Format,
@@ -108,8 +119,21 @@ impl Draft {
 /// Answers the command.
 pub(crate) fn run(arguments: &Table4Arguments, source: &dyn Source, out: &mut dyn Write) -> Result<bool> {
     let (gstin, period) = (arguments.gstin, arguments.period);
+    if (period.year(), period.month()) < FIRST_OF_THIS_FORM {
+        bail!(
+            "Table 4 had another form before 082022 (Circular 170/02/2022); {period} is not drawn up with the present one"
+        );
+    }
     let rows = source.rows(ITC_LEDGER, gstin)?;
     let rows = rows.as_ref();
+    match (arguments.show, arguments.format) {
+        (Some(_), Table4Format::Gstn) => bail!("--format gstn is for Table 4 itself, not for --show"),
+        (None, Table4Format::Csv | Table4Format::Json) => {
+            bail!("--format csv and json are for --show; Table 4 itself has gstn")
+        }
+        (Some(list), format) => return table4_lists::run(list, (gstin, period), format, rows, out),
+        (None, Table4Format::Table | Table4Format::Gstn) => {}
+    }
     let ledger = read(rows, |view| itc_ledger::view::return_of(view, gstin, period))?;
     let statements = source.rows(GSTR2B, gstin)?;
     let statement = read(statements.as_ref(), |view| gstr2b::view::manifest(view, gstin, period, None))?;
@@ -133,7 +157,7 @@ pub(crate) fn run(arguments: &Table4Arguments, source: &dyn Source, out: &mut dy
             };
             writeln!(out, "{}", serde_json::to_string_pretty(&form.to_value())?)?;
         }
-        Table4Format::Table => {
+        Table4Format::Table | Table4Format::Csv | Table4Format::Json => {
             write_table(arguments, &draft, out)?;
             if let Some(line) = &arguments.trace {
                 let line = Some(line.as_str()).filter(|line| *line != "ALL");
@@ -146,6 +170,7 @@ pub(crate) fn run(arguments: &Table4Arguments, source: &dyn Source, out: &mut dy
                     write_statement_lines(&draft, &lines, part_b, line, out)?;
                 }
             }
+            table4_lists::write_hints((gstin, period), rows, out)?;
             write_as_of(rows, out)?;
         }
     }

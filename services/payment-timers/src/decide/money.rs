@@ -4,7 +4,7 @@ use super::{Change, Work};
 use crate::rows::{self, AccountRow, AdvanceRow, DocumentRow, KeptFact, PointerRow, Settlement};
 use gst_events::{
     AdvanceAdjusted, Alert, BookAdjusted, CommercialNoteReceived, CreditSubject, Outgoing, PaymentChange, PaymentMade,
-    PaymentReallocated, TdsDeducted,
+    PaymentReallocated, TdsDeducted, TimerExclusion,
 };
 use gst_rules::rule;
 use gst_rules::rulebook::{Allocation, CommercialCreditNote, PaymentDateBasis};
@@ -211,10 +211,30 @@ impl Work<'_, '_> {
         if taken <= Paise::ZERO {
             return Ok(Paise::ZERO);
         }
+        if row.exclusion == Some(TimerExclusion::ScheduleI) {
+            self.alert_deemed_paid(&row.document, taken, money.at.date());
+        }
         row.settled += taken;
         let change = Change { effective_on: money.counts_on, ..Change::of(self.kind_of(&row, money), money.at) };
         self.tell(row, &change)?;
         Ok(taken)
+    }
+
+    /// R37-5: a supply without consideration owes nothing; money that names it stays with it and is told, to be re-allocated.
+    fn alert_deemed_paid(&mut self, document: &DocumentKey, amount: Paise, date: IstDate) {
+        let alert = Alert {
+            code: "PAYMENT_OF_SCHEDULE_I_SUPPLY".to_owned(),
+            gstin: self.recipient.gstin(),
+            subject: Some(CreditSubject::Document(document.clone())),
+            date,
+            message: format!(
+                "{amount} names a supply without consideration, which is deemed paid (Schedule I): re-allocate it, or correct \
+                 the register"
+            ),
+            rule: Some(rule::R37_5),
+            worker: "payment-timers".to_owned(),
+        };
+        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 
     /// R37-10: money dated in time for a document that reaches us after its day 181 is a correction.

@@ -35,7 +35,7 @@ pub(crate) fn warnings(story: &Story) -> Value {
     let alerts = story.bench.all(Topic::Alerts).into_iter().filter_map(|record| {
         let alert: Alert = serde_json::from_slice(&record.value).unwrap();
         let subject = alert.subject.as_ref().map(|subject| name(story, subject));
-        let listed = alert.code != "RULE_37A_STATUS_UNKNOWN";
+        let listed = !matches!(alert.code.as_str(), "RULE_37A_STATUS_UNKNOWN" | "RULE_37A_NOT_LISTED");
         listed.then(|| json!({ "date": alert.date, "ref": subject, "code": alert.code }))
     });
     alerts.collect()
