@@ -241,30 +241,18 @@ fn decide_event(
             true => rule::R37A_7,
             false => return Ok((LedgerOutcome::NoEffect, None)),
         },
-        Event::AnnualReturnFiled(event) => {
-            work.annual_return(event)?;
-            rule::TL_2
-        }
-        Event::CreditLedgerBalanceReported(event) => {
-            work.balance(event)?;
-            rule::INT_2
-        }
+        Event::AnnualReturnFiled(_)
+        | Event::CreditLedgerBalanceReported(_)
+        | Event::TaxpayerRegistered(_)
+        | Event::ReversalStatementOpened(_) => decide_profile(work, event)?,
         Event::PeriodLocked(event) => {
             let more = work.period_locked(event, limit)?;
             resume = more.then(|| next_page(context));
             rule::R37_18
         }
-        Event::TaxpayerRegistered(event) => {
-            work.registered(event)?;
-            rule::CAL_4
-        }
         Event::ReturnClaimsTold(event) => {
             resume = work.claims_told(event, context.cursor)?;
             rule::R37_18
-        }
-        Event::ReversalStatementOpened(event) => {
-            work.statement_opened(event)?;
-            rule::ECR_1
         }
         Event::CreditCategorySet(event) => {
             work.category_set(event)?;
@@ -276,6 +264,23 @@ fn decide_event(
         }
     };
     Ok((LedgerOutcome::Recorded(decided_under), resume))
+}
+
+/// Decides what is told of the recipient himself; other events concern documents and returns.
+fn decide_profile(work: &mut Work<'_, '_>, event: &Event) -> Result<RuleRef, DecideError> {
+    if let Event::AnnualReturnFiled(event) = event {
+        work.annual_return(event)?;
+        return Ok(rule::TL_2);
+    } else if let Event::CreditLedgerBalanceReported(event) = event {
+        work.balance(event)?;
+        return Ok(rule::INT_2);
+    } else if let Event::ReversalStatementOpened(event) = event {
+        work.statement_opened(event)?;
+        return Ok(rule::ECR_1);
+    } else if let Event::TaxpayerRegistered(event) = event {
+        work.registered(event)?;
+    }
+    Ok(rule::CAL_4)
 }
 
 /// Decides what customs told; other events concern no import.

@@ -6,7 +6,7 @@ use super::evidence;
 use super::live::LiveArguments;
 use super::nothing_known;
 use super::source::{
-    AUDIT_EVIDENCE, GSTR2B, IMS, ITC_LEDGER, PAYMENT_TIMERS, Source, read, rulebook, today, write_as_of,
+    AUDIT_EVIDENCE, GSTR2B, IMS, ITC_LEDGER, PAYMENT_TIMERS, Source, read, rulebook, today, write_as_of, write_parked,
 };
 use super::story::{Step, of_artefact, rule_of};
 use crate::pretty::{heads_in_words, new_table, rupees, word};
@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &ExplainArguments, source: &dyn Source, out: &mut d
     if let Some(pack) = &pack {
         writeln!(out, "evidence: {}", evidence::summary(pack))?;
     }
+    write_parked(source, gstin, out)?;
     write_as_of(rows.as_ref(), out)?;
     Ok(true)
 }

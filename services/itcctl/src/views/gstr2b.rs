@@ -2,7 +2,7 @@
 
 use super::live::LiveArguments;
 use super::nothing_known;
-use super::source::{AUDIT_EVIDENCE, GSTR2B, IMS, Rows, Source, read, rulebook, write_as_of};
+use super::source::{AUDIT_EVIDENCE, GSTR2B, IMS, Rows, Source, read, rulebook, write_as_of, write_parked};
 use crate::pretty::{Grid, count, csv_text, head_cells, rupees, short, word};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -104,6 +104,7 @@ pub(crate) fn run(arguments: &Gstr2bArguments, source: &dyn Source, out: &mut dy
             write_header(&view, &now, stale, out)?;
             write_totals(&view, out)?;
             write_lines(&view, arguments.lines, out)?;
+            write_parked(source, gstin, out)?;
             write_as_of(rows, out)?;
         }
     }

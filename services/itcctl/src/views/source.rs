@@ -7,7 +7,9 @@ use gst_rules::Rulebook;
 use gst_types::{IstDate, Paise, RecipientGstin};
 use std::collections::BTreeMap;
 use std::io::Write;
-use stream::{Processor, Row, RowKey, Rules, RulesRow, StateError, StateRead, StateView, WorkerName};
+use stream::{
+    ParkedRow, Processor, Row, RowKey, Rules, RulesRow, StateError, StateRead, StateView, WorkerName, parked_key,
+};
 
 /// The workers that are asked.
 pub(crate) const IMS: WorkerName = <ims::Ims as Processor>::NAME;
@@ -98,6 +100,25 @@ pub(crate) fn rulebook(rows: &dyn Rows) -> Result<Rulebook> {
 /// A message where no day was opened yet.
 pub(crate) fn today(rows: &dyn Rows) -> Result<IstDate> {
     rows.standing().day.ok_or_else(|| anyhow!("no day is opened yet: the calendar has written none into the journals"))
+}
+
+/// Says where events of this taxpayer wait behind a fault: an answer that is made of that worker's rows lacks them. A worker
+/// that cannot be asked is passed over; the answer itself says when it is needed.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub(crate) fn write_parked(source: &dyn Source, recipient: RecipientGstin, out: &mut dyn Write) -> Result<()> {
+    let key = parked_key(&recipient.to_string());
+    for worker in [IMS, GSTR2B, PAYMENT_TIMERS, ITC_LEDGER] {
+        let Ok(rows) = source.rows(worker, recipient) else { continue };
+        let Ok(Some(parked)) = read(rows.as_ref(), |view| view.get::<ParkedRow>(&key)) else { continue };
+        let (name, reason) = (worker.0, parked.reason);
+        writeln!(
+            out,
+            "incomplete: events wait at {name} behind a fault ({reason}): itcctl parked show {recipient} --worker {name}"
+        )?;
+    }
+    Ok(())
 }
 
 /// Closes an answer: as of which day and place of the log it holds.

@@ -5,7 +5,7 @@
 
 use super::live::LiveArguments;
 use super::nothing_known;
-use super::source::{GSTR2B, ITC_LEDGER, Source, read, rulebook, write_as_of};
+use super::source::{GSTR2B, ITC_LEDGER, Source, read, rulebook, write_as_of, write_parked};
 use super::story::entry_number;
 use super::table4_lists::{self, Table4List};
 use crate::pretty::{Grid, head_cells, heads_in_words, rupees, word};
@@ -171,6 +171,7 @@ pub(crate) fn run(arguments: &Table4Arguments, source: &dyn Source, out: &mut dy
                 }
             }
             table4_lists::write_hints((gstin, period), rows, out)?;
+            write_parked(source, gstin, out)?;
             write_as_of(rows, out)?;
         }
     }

@@ -401,3 +401,31 @@ fn evidence(source: &dyn Source) {
     let missing = refusal(source, &format!("evidence verify {path}"));
     assert!(missing.contains("opening"), "{missing}");
 }
+
+#[test]
+fn an_answer_says_where_events_wait_behind_a_fault() {
+    let mut story = told();
+    let listed = serde_json::json!({ "record_id": "r37a", "recipient": RECIPIENT, "supplier": SUPPLIER, "section": "IMPG",
+        "number": "INV/1", "date": "2025-04-08", "at": "2026-01-10T10:00:00+05:30",
+        "tax": { "igst": "1.00", "cgst": "0.00", "sgst": "0.00", "cess": "0.00" } });
+    let headers = [
+        ("ce_id", "a-fault"),
+        ("ce_type", "itc.rule-37a-reversal-listed.v1"),
+        ("itc-class", "fact"),
+        ("ce_time", "2026-01-10T10:00:00+05:30"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+    let driver = story.simulation.driver_mut();
+    driver.broker().publish("itc.recipient-journal.v1", RECIPIENT, headers, listed.to_string().into_bytes());
+    driver.run_until_idle().unwrap();
+    let source = SimulatedSource(&story.simulation);
+    for command in [
+        format!("gstr2b {RECIPIENT} 042025"),
+        format!("table4 {RECIPIENT} 102025"),
+        format!("explain {RECIPIENT} INV-1"),
+    ] {
+        let said = answer(&source, &command);
+        assert!(said.contains("incomplete: events wait at ims behind a fault"), "{command}: {said}");
+        assert!(said.contains(&format!("itcctl parked show {RECIPIENT} --worker ims")), "{said}");
+    }
+}
