@@ -1,5 +1,6 @@
 //! The operator's command line, as a library so that its parts can be tested.
 
+pub mod bench;
 pub mod cases;
 #[cfg(test)]
 mod command_line;

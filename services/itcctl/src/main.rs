@@ -45,6 +45,8 @@ enum Command {
     Probe(itcctl::probe::ProbeArguments),
     /// An invented year, or your own files, through the whole engine: tables, and a check against an oracle.
     Demo(itcctl::demo::DemoArguments),
+    /// What the engine costs on this machine: documents a second, CPU, bytes, memory, times from feed to public topic.
+    Bench(itcctl::bench::BenchArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,5 +116,6 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Command::Probe(arguments) => itcctl::probe::run(arguments, &mut out),
         Command::Simulate(arguments) => itcctl::demo::chaos::run(arguments, &mut out),
         Command::Demo(arguments) => itcctl::demo::run(arguments, &mut out),
+        Command::Bench(arguments) => itcctl::bench::run(arguments, &mut out),
     }
 }

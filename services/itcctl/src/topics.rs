@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Write;
-use stream_kafka::{KafkaSettings, TopicOutcome, TopicSpec, create_topics};
+use stream_kafka::{KafkaSettings, TopicOutcome, TopicSpec, create_topics, delete_topics};
 
 const LIST: &str = include_str!("../../../deploy/topics.toml");
 
@@ -190,6 +190,25 @@ pub(crate) fn create_on_fresh_kafka(kafka: &KafkaSettings) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Deletes every topic of the list, for benchmarks that begin anew.
+///
+/// # Errors
+/// A message where the broker does not answer.
+pub(crate) fn delete_all(kafka: &KafkaSettings) -> Result<()> {
+    let list = read()?;
+    let names: Vec<&str> = list.topic.iter().map(|topic| topic.name.as_str()).collect();
+    delete_topics(kafka, &names)?;
+    Ok(())
+}
+
+/// The name of every topic.
+///
+/// # Errors
+/// A message where the list cannot be read.
+pub(crate) fn names() -> Result<Vec<String>> {
+    Ok(read()?.topic.into_iter().map(|topic| topic.name).collect())
 }
 
 #[cfg(test)]

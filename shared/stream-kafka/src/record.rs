@@ -49,6 +49,11 @@ pub(crate) fn weight(record: &InputRecord) -> usize {
     record.key.as_ref().map_or(0, Vec::len) + record.value.len()
 }
 
+/// The same of a record that is still the library's.
+pub(crate) fn weight_of(message: &BorrowedMessage<'_>) -> usize {
+    message.key().map_or(0, <[u8]>::len) + message.payload().map_or(0, <[u8]>::len)
+}
+
 /// The headers of an output in the library's form, without a copy in between: this runs once for each output.
 pub(crate) fn native_headers(worker: WorkerName, meta: &EventMeta, output: &OutputRecord) -> OwnedHeaders {
     let mut headers = Some(OwnedHeaders::new_with_capacity(11 + output.headers.len()));

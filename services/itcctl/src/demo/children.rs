@@ -59,7 +59,12 @@ pub(crate) struct Surroundings {
     pub(crate) engine: PathBuf,
     /// The day with which the calendar begins.
     pub(crate) first_day: IstDate,
+    /// Further options of every worker, `key=value`.
+    pub(crate) options: Vec<String>,
 }
+
+/// The demo waits for every step, so that waiting costs more than companions save.
+const HURRIED: [&str; 2] = ["kafka.linger_in_ms=1", "worker.poll_wait_in_ms=20"];
 
 impl Surroundings {
     /// Finds the program beside this one, or where `$ITC_ENGINE` says, and a folder below `$ITC_LOCAL_DIR`.
@@ -75,7 +80,8 @@ impl Surroundings {
         }
         let folder =
             PathBuf::from(std::env::var("ITC_LOCAL_DIR").unwrap_or_else(|_| ".local".to_owned())).join("workers");
-        Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine, first_day })
+        let options = HURRIED.map(str::to_owned).to_vec();
+        Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine, first_day, options })
     }
 }
 
@@ -87,12 +93,27 @@ impl Workers {
                 .with_context(|| format!("clearing {}", surroundings.folder.display()))?;
         }
         fs::create_dir_all(&surroundings.folder)?;
-        let mut workers = Self { list: Vec::new(), keep: false };
-        for name in WORKERS {
-            workers.list.push(spawn(name, surroundings)?);
-        }
+        Self::start_some(&WORKERS, surroundings, is_stopped)
+    }
+
+    /// Starts some workers, with what their stores hold, and waits until they are ready.
+    pub(crate) fn start_some(
+        names: &[&'static str],
+        surroundings: &Surroundings,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<Self> {
+        let mut workers = Self::spawn_some(names, surroundings)?;
         for worker in &mut workers.list {
             worker.wait_until_ready(is_stopped)?;
+        }
+        Ok(workers)
+    }
+
+    /// Starts some workers and waits for nothing.
+    pub(crate) fn spawn_some(names: &[&'static str], surroundings: &Surroundings) -> Result<Self> {
+        let mut workers = Self { list: Vec::new(), keep: false };
+        for name in names {
+            workers.list.push(spawn(name, surroundings)?);
         }
         Ok(workers)
     }
@@ -142,7 +163,7 @@ impl Workers {
 
     /// Their process ids.
     pub(crate) fn ids(&self) -> Vec<u32> {
-        self.list.iter().filter_map(|worker| Some(worker.process.as_ref()?.child.id())).collect()
+        self.list.iter().filter_map(Worker::id).collect()
     }
 }
 
@@ -164,10 +185,8 @@ fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Sur
         format!("timers.url={}", surroundings.redis),
         format!("store.folder={}", store.display()),
         format!("admin.listen={address}"),
-        // The demo waits for every step, so that waiting costs more than companions save.
-        "kafka.linger_in_ms=1".to_owned(),
-        "worker.poll_wait_in_ms=20".to_owned(),
     ];
+    options.extend(surroundings.options.iter().cloned());
     if name == "calendar" {
         options.push("clock.mode=commands".to_owned());
         options.push(format!("clock.first_day={}", surroundings.first_day));
@@ -193,7 +212,7 @@ impl Worker {
             if is_stopped() {
                 bail!("stopped");
             }
-            if http::get(self.address, "/readyz", PAGE_WITHIN).is_ok_and(|answer| answer.status == 200) {
+            if self.is_ready() {
                 return Ok(());
             }
             if waited >= READY_WITHIN {
@@ -211,6 +230,16 @@ impl Worker {
             None => Ok(()),
             Some(status) => bail!("{} ended with {status}:\n{}", self.name, tail(&process.log)),
         }
+    }
+
+    /// Its process, where we started it.
+    pub(crate) fn id(&self) -> Option<u32> {
+        Some(self.process.as_ref()?.child.id())
+    }
+
+    /// Whether it says that it is ready.
+    pub(crate) fn is_ready(&self) -> bool {
+        http::get(self.address, "/readyz", PAGE_WITHIN).is_ok_and(|answer| answer.status == 200)
     }
 
     /// Where its log is, in words.

@@ -49,7 +49,8 @@ impl Faults {
     }
 }
 
-fn flush_redis(url: &str) -> Result<()> {
+/// Empties Redis.
+pub(crate) fn flush_redis(url: &str) -> Result<()> {
     let address = url.trim_start_matches("redis://").split('/').next().unwrap_or_default();
     let mut stream = TcpStream::connect(address).with_context(|| format!("Redis at {address}"))?;
     stream.set_read_timeout(Some(REDIS_WITHIN))?;

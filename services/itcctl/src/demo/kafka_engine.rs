@@ -45,12 +45,12 @@ pub(crate) struct KafkaEngine {
 
 /// What all workers together say about themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Standing {
-    at_rest: bool,
-    read_by_ingest: i64,
+pub(crate) struct Standing {
+    pub(crate) at_rest: bool,
+    pub(crate) read_by_ingest: i64,
     offsets: BTreeMap<String, i64>,
     behind_day: bool,
-    halted: Option<String>,
+    pub(crate) halted: Option<String>,
 }
 
 impl KafkaEngine {
@@ -70,7 +70,8 @@ impl KafkaEngine {
         Self::with(workers, kafka, stopped)
     }
 
-    fn with(workers: Workers, kafka: &str, stopped: Arc<AtomicBool>) -> Result<Self> {
+    /// On workers that are ready.
+    pub(crate) fn with(workers: Workers, kafka: &str, stopped: Arc<AtomicBool>) -> Result<Self> {
         let kafka = KafkaArguments::at(kafka).settings()?;
         let reader = TopicReader::open(&kafka, "itcctl-demo")?;
         let feeds = KafkaFeeds::new(kafka, "itcctl-demo");
@@ -139,6 +140,13 @@ impl KafkaEngine {
 }
 
 impl Standing {
+    /// What one worker says.
+    pub(crate) fn of(worker: &Worker) -> Result<Self> {
+        let mut standing = Self { at_rest: true, ..Self::default() };
+        standing.add(worker, None)?;
+        Ok(standing)
+    }
+
     fn add(&mut self, worker: &Worker, day: Option<&str>) -> Result<()> {
         let state = worker.state()?;
         for thread in list(&state, "/threads") {

@@ -4,15 +4,15 @@
 mod behaviour;
 pub mod chaos;
 mod check;
-mod children;
-mod engine;
-mod faults;
+pub(crate) mod children;
+pub(crate) mod engine;
+pub(crate) mod faults;
 mod generate;
-mod kafka_engine;
+pub(crate) mod kafka_engine;
 mod look_around;
 mod observe;
 mod oracle;
-mod parties;
+pub(crate) mod parties;
 mod random;
 mod schedule;
 mod simulated;
@@ -195,7 +195,7 @@ fn show(engine: &mut dyn Engine, story: &Story, out: &mut dyn Write) -> Result<(
 }
 
 /// Ctrl-C and SIGTERM set a flag that every wait looks at, so that the workers are ended in order.
-fn watch_signals() -> Result<Arc<AtomicBool>> {
+pub(crate) fn watch_signals() -> Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stopped);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

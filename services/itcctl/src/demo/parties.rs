@@ -21,7 +21,8 @@ const SECOND_WORDS: [&str; 8] =
 /// Every third or so files quarterly.
 const QUARTERLY_PERCENT: u32 = 30;
 
-fn gstin(state: &str, pan: &str) -> Result<Gstin> {
+/// The first registration of a PAN in a State.
+pub(crate) fn gstin(state: &str, pan: &str) -> Result<Gstin> {
     let text = format!("{state}{pan}1Z");
     let check = Gstin::check_character_of(&text).with_context(|| format!("no GSTIN begins with {text}"))?;
     Ok(format!("{text}{check}").parse()?)
