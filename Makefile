@@ -20,11 +20,15 @@ test: ## the one gate: format, lints, dependencies, tests, cases, broker suite
 properties: ## the properties on 10,000 random stories each (CASES=…), seeds printed on failure
 	PROPTEST_CASES=$(or $(CASES),10000) cargo test --locked -p ims -p gstr2b -p itc-tests --test law --test topology
 
-bench: ## the benchmarks (release build, a Redis of its own)
-	@export ITC_LOCAL_DIR=$(CURDIR)/.local/bench; $(LOCAL) up redis > /dev/null; \
-	export REDIS_URL=$$($(LOCAL) env | sed -n 's/^REDIS_URL=//p'); \
-	cargo bench --locked -p stream-store -p stream-timers -p gstr2b --benches; ended=$$?; \
-	$(LOCAL) down redis > /dev/null; exit $$ended
+bench: ## what everything costs here, on a real Kafka and Redis (DOCUMENTS=…, GROWTH=…, RUNS=…)
+	@deploy/local/bench.sh
+
+.PHONY: bench-long bench-stores
+bench-long: ## the same up to a million documents, and the rejected stores at 10 million rows: hours
+	@deploy/local/bench.sh long
+
+bench-stores: ## the chosen store beside those that were rejected (ROWS=1000000)
+	@cd benches/stores && CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/stores cargo run --release --locked -- $(or $(ROWS),1000000)
 
 fmt: ## format all code
 	cargo fmt --all

@@ -48,15 +48,78 @@ pub fn link(position: u64, previous_hash: &str, content: ArtefactContent) -> Evi
     };
     let mut fields = object(&artefact);
     artefact.field_digests = artefact_digests(&fields);
-    artefact.hash = hash_with(&mut fields, &artefact.field_digests);
+    fields.insert("field_digests".to_owned(), text_object(&artefact.field_digests));
+    artefact.hash = hash_of(&fields);
     artefact
 }
 
-/// Closes a pack: its fields' digests and its hash.
+/// Closes a pack: its fields' digests and its hash. A pack is sealed with every event of its document, so that the long
+/// chain is hashed as it is written; everything else is small.
 pub fn seal(pack: &mut EvidencePack) {
+    let chain = std::mem::take(&mut pack.artefacts);
     let mut fields = object(pack);
+    let last = chain.last().map(|last| Map::from_iter([("hash".to_owned(), Value::from(last.hash.as_str()))]));
+    fields.insert("artefacts".to_owned(), Value::Array(last.into_iter().map(Value::Object).collect()));
     pack.field_digests = pack_digests(&fields);
-    pack.hash = hash_with(&mut fields, &pack.field_digests);
+    fields.insert("field_digests".to_owned(), text_object(&pack.field_digests));
+    let mut text = Vec::new();
+    write_object(&fields, Some("hash"), Some(&chain), &mut text);
+    pack.hash = sha256_of(&text);
+    pack.artefacts = chain;
+}
+
+/// An artefact with its fields in the order of the canonical form.
+#[derive(Serialize)]
+struct SortedArtefact<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<SortedActor<'a>>,
+    artefact: u32,
+    captured_at: IstInstant,
+    event_id: &'a str,
+    facts: &'a BTreeMap<String, String>,
+    field_digests: &'a BTreeMap<String, String>,
+    hash: &'a str,
+    kind: &'a str,
+    position: u64,
+    previous_hash: &'a str,
+}
+
+#[derive(Serialize)]
+struct SortedActor<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    subject: &'a str,
+}
+
+impl<'a> From<&'a EvidenceArtefact> for SortedArtefact<'a> {
+    fn from(artefact: &'a EvidenceArtefact) -> Self {
+        // Named one by one: a field that comes anew must find its place here.
+        let EvidenceArtefact {
+            position,
+            artefact,
+            kind,
+            event_id,
+            captured_at,
+            actor,
+            facts,
+            field_digests,
+            previous_hash,
+            hash,
+        } = artefact;
+        let actor = actor.as_ref().map(|Actor { subject, role }| SortedActor { role: role.as_deref(), subject });
+        Self {
+            actor,
+            artefact: *artefact,
+            captured_at: *captured_at,
+            event_id,
+            facts,
+            field_digests,
+            hash,
+            kind,
+            position: *position,
+            previous_hash,
+        }
+    }
 }
 
 /// JSON in the one form that is hashed: keys sorted, no white space, text and numbers as `serde_json` writes them.
@@ -74,7 +137,7 @@ fn canonical_bytes(value: &Value) -> Vec<u8> {
 /// Half of this worker's time is spent here, so that nothing is copied: each value is written where it belongs.
 fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
-        Value::Object(fields) => write_object(fields, None, text),
+        Value::Object(fields) => write_object(fields, None, None, text),
         Value::Array(items) => {
             text.push(b'[');
             for (index, item) in items.iter().enumerate() {
@@ -89,7 +152,13 @@ fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     }
 }
 
-fn write_object(fields: &Map<String, Value>, left_out: Option<&str>, text: &mut Vec<u8>) {
+/// Fields in the order of their names, without the one left out; of a pack its chain in place of the field `artefacts`.
+fn write_object(
+    fields: &Map<String, Value>,
+    left_out: Option<&str>,
+    chain: Option<&[EvidenceArtefact]>,
+    text: &mut Vec<u8>,
+) {
     let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
     text.push(b'{');
@@ -103,7 +172,10 @@ fn write_object(fields: &Map<String, Value>, left_out: Option<&str>, text: &mut 
         }
         write_plain(name, text);
         text.push(b':');
-        write_canonical(field, text);
+        match chain.filter(|_| name == "artefacts") {
+            Some(chain) => write_plain(&chain.iter().map(SortedArtefact::from).collect::<Vec<_>>(), text),
+            None => write_canonical(field, text),
+        }
     }
     text.push(b'}');
 }
@@ -139,15 +211,12 @@ fn object<T: Serialize>(value: &T) -> Map<String, Value> {
 
 fn hash_of(fields: &Map<String, Value>) -> String {
     let mut text = Vec::new();
-    write_object(fields, Some("hash"), &mut text);
+    write_object(fields, Some("hash"), None, &mut text);
     sha256_of(&text)
 }
 
-/// The hash of fields that were looked at before their digests were known.
-fn hash_with(fields: &mut Map<String, Value>, digests: &BTreeMap<String, String>) -> String {
-    let digests = digests.iter().map(|(name, digest)| (name.clone(), Value::from(digest.as_str())));
-    fields.insert("field_digests".to_owned(), Value::Object(digests.collect()));
-    hash_of(fields)
+fn text_object(texts: &BTreeMap<String, String>) -> Value {
+    Value::Object(texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect())
 }
 
 /// Every field but those that the chain itself consists of; a fact is a field of its own.

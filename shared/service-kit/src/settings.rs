@@ -231,6 +231,33 @@ impl Settings {
         self.kafka.settings()
     }
 
+    /// The memory below which a process stays, however much lies in its input: every queue and cache with its limit. A
+    /// single record may be as large as a topic takes it, which the fetch and the batch have room for.
+    #[must_use]
+    pub fn memory_bound_in_bytes(&self) -> u64 {
+        const MIB: u64 = 1 << 20;
+        // Program, libraries, stacks, metrics, and what allocators keep.
+        const PROCESS: u64 = 96 * MIB;
+        // `stream-kafka`: the queue of 32 MiB, one answer of 50 MiB above it, 20,000 records of some 500 bytes of upkeep.
+        const READ_AHEAD: u64 = (32 + 50 + 10) * MIB;
+        // What a change costs besides its bytes: headers of an event, places in maps and queues.
+        const UPKEEP_OF_A_CHANGE: u64 = 1_024;
+        // `stream-store`: 64 MiB of journal hold the tables that are not written yet, packed to about a third.
+        const TABLES: u64 = 3 * 64 * MIB;
+        let bytes = |limit: usize| u64::try_from(limit).unwrap_or(u64::MAX);
+        let worker = &self.worker;
+        // Records are the library's, then ours; what is written is decided, staged, the library's, and the store's.
+        let batch = 2 * bytes(worker.poll_bytes_max)
+            + 4 * bytes(worker.batch_bytes_max)
+            + bytes(worker.batch_changes_max) * UPKEEP_OF_A_CHANGE;
+        let store = match self.store.kind {
+            StoreKind::Disk => 2 * bytes(self.store.memory_max_in_bytes) + self.store.cache_in_bytes + TABLES,
+            // Rows in memory grow with the data: no bound.
+            StoreKind::Memory => return u64::MAX,
+        };
+        PROCESS + u64::from(worker.threads) * (READ_AHEAD + batch + store)
+    }
+
     /// Where the timer index is.
     #[must_use]
     pub fn redis_settings(&self) -> RedisSettings {
@@ -274,5 +301,19 @@ mod tests {
         let effective = Effective::from_layers(&Layers::default()).expect("are good");
         let settings: Settings = effective.read().expect("are of their types");
         assert_eq!(format!("{:?}", settings.worker_config(1)), format!("{:?}", WorkerConfig::default()));
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_options() {
+        let settings = |flag: &str| -> Settings {
+            let layers = Layers { flags: vec![flag.to_owned()], ..Layers::default() };
+            Effective::from_layers(&layers).expect("are good").read().expect("are of their types")
+        };
+        let mib = |flag: &str| settings(flag).memory_bound_in_bytes() >> 20;
+        // 96 + 92 + 16 + 32 + 19.5 + 32 + 32 + 192 MiB.
+        assert_eq!(mib("worker.threads=1"), 511);
+        assert_eq!(mib("worker.threads=2"), 927);
+        assert_eq!(mib("store.cache_in_bytes=1048576"), 480);
+        assert_eq!(settings("store.kind=memory").memory_bound_in_bytes(), u64::MAX);
     }
 }

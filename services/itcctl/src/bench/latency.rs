@@ -34,13 +34,13 @@ impl Latency {
     }
 }
 
-/// From a supplier's return of one document to its IMS record.
+/// From a document that a supplier saves to its IMS record.
 pub(super) fn to_ims_record(kafka: &str, numbers: std::ops::Range<usize>, rate: u32) -> Result<Latency> {
     let number = |record: &InputRecord| {
         let record: ImsRecord = serde_json::from_slice(&record.value)?;
         Ok(record.number)
     };
-    measure(kafka, Topic::ImsRecords, numbers, rate, &|number| story::filing(number, number + 1), &number)
+    measure(kafka, Topic::ImsRecords, numbers, rate, &story::saved, &number)
 }
 
 /// From a claim in a filed return to its ledger entry.

@@ -22,6 +22,7 @@ use clap::Args;
 use drain::{Drained, PASSED_TO_PARTITIONS, drain, now};
 use latency::Latency;
 use process::{cpu_of, machine, peak_memory_of};
+use service_kit::{Effective, Layers, Settings};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -123,7 +124,8 @@ pub fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<bool> {
     growth.extend(runs.first().cloned());
     growth.sort_by_key(|run| run.documents);
     report::growth(&growth, out)?;
-    report::memory(&growth, &together, out)?;
+    let settings: Settings = Effective::from_layers(&Layers::default())?.read()?;
+    report::memory(&growth, &together, settings.memory_bound_in_bytes(), out)?;
     report::together(arguments.documents, &together, out)?;
     report::bytes(arguments.documents, &together, out)?;
     if let Some((record, entry)) = latencies {

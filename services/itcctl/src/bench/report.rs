@@ -181,14 +181,22 @@ pub(super) fn growth(sizes: &[Alone], out: &mut dyn Write) -> Result<()> {
 }
 
 /// The most memory that each worker held.
-pub(super) fn memory(sizes: &[Alone], together: &[Together], out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "\nMemory: the most that each worker held, MiB, and how many records it worked off in one go.\n")?;
+pub(super) fn memory(sizes: &[Alone], together: &[Together], bound_in_bytes: u64, out: &mut dyn Write) -> Result<()> {
+    let bound = bound_in_bytes >> 20;
+    writeln!(
+        out,
+        "\nMemory: the most that each worker held, MiB, and how many records it worked off in one go. Bound by the options \
+         in use: {bound} MiB.\n"
+    )?;
     writeln!(out, "| worker | records | alone | all together |\n| --- | ---: | ---: | ---: |")?;
     for (worker, figures) in by_worker(sizes) {
         let peak = figures.iter().map(|(_, drained)| drained.peak_in_kib).max().unwrap_or_default();
         let records = figures.iter().map(|(_, drained)| drained.read).max().unwrap_or_default();
         let beside = together.iter().filter_map(|run| run.peaks_in_kib.get(worker)).max().copied().unwrap_or_default();
         writeln!(out, "| {worker} | {} | {} | {} |", thousands(records), peak / 1_024, beside / 1_024)?;
+        if peak.max(beside) / 1_024 > bound {
+            writeln!(out, "target missed: {worker} held more than the bound")?;
+        }
     }
     Ok(())
 }
@@ -249,7 +257,7 @@ fn kind_of(topic: &str) -> &'static str {
 pub(super) fn latency(documents_a_second: u32, record: &Latency, entry: &Latency, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\nFrom the feed to the public topic at {documents_a_second} documents a second, milliseconds.\n")?;
     writeln!(out, "| | measured | p50 | p99 |\n| --- | ---: | ---: | ---: |")?;
-    for (name, it) in [("a return's document to its IMS record", record), ("a claim to its ledger entry", entry)] {
+    for (name, it) in [("a saved document to its IMS record", record), ("a claim to its ledger entry", entry)] {
         let (half, most) = (it.percentile(50).as_millis(), it.percentile(99).as_millis());
         writeln!(out, "| {name} | {} | {half} | {most} |", it.count())?;
     }

@@ -161,7 +161,7 @@ impl Story {
     pub(super) fn filings(self, each: Each<'_>) -> Result<()> {
         for start in self.numbers().step_by(DOCUMENTS_OF_A_RETURN) {
             let end = (start + DOCUMENTS_OF_A_RETURN).min(self.first + self.documents);
-            each(filing(start, end)?)?;
+            each(filing(SupplierStep::Filed, start, end)?)?;
         }
         for index in 0..self.documents / DOCUMENTS_PER_BILL {
             bill(index, each)?;
@@ -230,8 +230,13 @@ fn registration(gstin: Gstin, role: TaxpayerRole) -> Result<FeedRecord> {
     Ok(fact(Feed::TaxpayerEvents, &format!("registration-{gstin}"), &gstin.to_string(), on, 0, &registered))
 }
 
+/// One document that a supplier saves: it is in IMS before the return is filed.
+pub(super) fn saved(number: usize) -> Result<FeedRecord> {
+    filing(SupplierStep::Saved, number, number + 1)
+}
+
 /// One return with the documents from `start` to `end`.
-pub(super) fn filing(start: usize, end: usize) -> Result<FeedRecord> {
+fn filing(step: SupplierStep, start: usize, end: usize) -> Result<FeedRecord> {
     let documents: Vec<Document> = (start..end).map(Document::of).collect::<Result<_>>()?;
     let supplier = documents.first().context("a return has documents")?.supplier;
     let body: Vec<Gstr1Document> = documents.iter().map(Document::gstr1).collect();
@@ -245,7 +250,7 @@ pub(super) fn filing(start: usize, end: usize) -> Result<FeedRecord> {
         origin: Origin::User,
     };
     let body = Gstr1::build(supplier, period()?, &body);
-    Ok(FeedRecord::supplier_return(&format!("filing-{start}"), SupplierStep::Filed, &form, &body))
+    Ok(FeedRecord::supplier_return(&format!("filing-{start}"), step, &form, &body))
 }
 
 fn action(number: usize, document: &Document, on: IstDate) -> Result<FeedRecord> {
