@@ -178,7 +178,7 @@ impl Bench<'_> {
     }
 
     fn publish(&mut self, facts: impl FnOnce(story::Each<'_>) -> Result<()>) -> Result<()> {
-        let mut feeds = KafkaFeeds::new(&self.surroundings.kafka, "itcctl-bench");
+        let mut feeds = KafkaFeeds::new(self.kafka.clone(), "itcctl-bench");
         let fed = &mut self.fed;
         facts(&mut |record| {
             *fed += 1;
