@@ -289,3 +289,5 @@ pub fn due_key(day: IstDate, recipient: RecipientGstin, what: &DueRow) -> RowKey
         DueRow::Actor(event_id) => prefix.with("actor").with(event_id),
     }
 }
+
+stream::shown_rows!(ArtefactRow, PackRow, ReturnRow, ActorRow, AliasRow, ReportedRow, DueRow);

@@ -228,3 +228,5 @@ pub(crate) fn type_for_rules(kind: BillOfEntryType) -> gst_rules::bill_of_entry:
         BillOfEntryType::Transhipment => Rules::Transhipment,
     }
 }
+
+stream::shown_rows!(BillRow, EarlyRow, DutyRow);

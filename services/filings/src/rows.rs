@@ -350,3 +350,16 @@ const fn section_word(section: ImsSection) -> &'static str {
         ImsSection::Impgseza => "IMPGSEZA",
     }
 }
+
+stream::shown_rows!(
+    SupplierRow,
+    ReturnRow,
+    SavedRow,
+    DocumentRow,
+    VersionRow,
+    NumberRow,
+    StatusRow,
+    WatchRow,
+    LiabilityRow,
+    IsdRow
+);

@@ -220,3 +220,18 @@ pub mod key {
         of::<SubjectRow>(recipient).with(subject)
     }
 }
+
+stream::shown_rows!(
+    LineRow,
+    ContentRow,
+    SubjectRow,
+    StatementRow,
+    DirtyRow,
+    ChangeRow,
+    ChunkRow,
+    BodyRow,
+    SealedRow,
+    SequenceRow,
+    ClaimRow,
+    AvailedRow
+);

@@ -445,3 +445,17 @@ pub mod key {
         RowKey::table(ExtensionRow::TABLE).with(item).with(sortable(period))
     }
 }
+
+stream::shown_rows!(
+    ProfileRow,
+    PeriodRow,
+    RecordRow,
+    DocumentRow,
+    BillRow,
+    DependentRow,
+    LiableRow,
+    WaitingRow,
+    ProposalRow,
+    DueRow,
+    ExtensionRow
+);

@@ -2,7 +2,7 @@
 //!
 //! It is no processor: its position is in its marks, so that a restart goes on where the last mark ends.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use calendar::{JOURNALS, LastMark, PendingCommand, Plan, PlanInput, TakenMark, day_due, plan, read_last};
 use gst_events::{EventPayload, OperatorAction, OperatorCommand, RulebookActivated};
 use gst_rules::Rulebook;
@@ -71,6 +71,8 @@ struct CalendarLoop {
     first_day: Option<IstDate>,
     first_rulebook: RulebookActivated,
     last: Option<LastMark>,
+    /// Whether the last mark has been read since the writer was opened; nothing is planned before.
+    last_is_known: bool,
     /// In the mode `commands`, the last day that may be opened.
     commanded: Option<IstDate>,
     kafka: KafkaSettings,
@@ -89,7 +91,7 @@ impl CalendarLoop {
         };
         let digest = Rulebook::embedded().released_digest().to_owned();
         let kafka = context.settings.kafka_settings()?;
-        let mut calendar = Self {
+        Ok(Self {
             writer: MarkWriter::open(&kafka, NAME)?,
             kafka,
             commands: None,
@@ -100,18 +102,20 @@ impl CalendarLoop {
             commanded: None,
             waiting: Vec::new(),
             commits: 0,
-        };
-        calendar.read_last_mark()?;
-        Ok(calendar)
+            last_is_known: false,
+        })
     }
 
-    fn read_last_mark(&mut self) -> Result<()> {
+    fn read_last_mark(&mut self) -> Result<(), LogError> {
         let day = |record: &InputRecord| record.header("ce_type") == Some(gst_events::DayOpened::TYPE.0);
         let record = self.writer.last(JOURNALS[0].name(), &day)?;
         self.last = match record {
-            Some(record) => read_last(&record).map_err(|error| anyhow!("the last mark cannot be read: {error}"))?,
+            Some(record) => {
+                read_last(&record).map_err(|error| LogError::Fatal(format!("the last mark cannot be read: {error}")))?
+            }
             None => None,
         };
+        self.last_is_known = true;
         Ok(())
     }
 
@@ -200,7 +204,7 @@ impl CalendarLoop {
             Err(CommitError::OutcomeUnknown(reason)) => {
                 tracing::warn!(reason, "whether marks were written is unknown; reading the last one");
                 self.writer.reopen().map_err(|error| error.to_string())?;
-                self.read_last_mark().map_err(|error| format!("{error:#}"))?;
+                self.last_is_known = false;
                 Ok(Step::Aborted)
             }
             Err(CommitError::Fenced(reason)) => Err(format!("another calendar is at work: {reason}")),
@@ -222,11 +226,12 @@ fn today(grace_in_hours: u32) -> Option<IstDate> {
 
 impl StreamLoop for CalendarLoop {
     fn step(&mut self) -> Result<Step, String> {
-        match self.read_commands() {
+        let known = if self.last_is_known { Ok(()) } else { self.read_last_mark() };
+        match known.and_then(|()| self.read_commands()) {
             Ok(true) => {}
             Ok(false) => return Ok(Step::Idle),
             Err(LogError::Retry(reason)) => {
-                tracing::warn!(reason, "commands cannot be read for now");
+                tracing::warn!(reason, "marks or commands cannot be read for now");
                 // A missing topic is told at once; asking again without a pause would fill the log.
                 std::thread::sleep(Duration::from_millis(500));
                 return Ok(Step::Idle);

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use ingest::Feed;
 use itc_engine::{calendar_process, topology};
-use service_kit::{MakeProcessor, RunOptions, ServiceSpec, no_row_decoder, run};
+use service_kit::{MakeProcessor, RowDecoder, RunOptions, ServiceSpec, no_row_decoder, run};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,40 +82,50 @@ fn run_worker(worker: WorkerCommand) -> Result<ExitCode> {
         WorkerCommand::Filings(options) => start(
             topology::FROM_SUPPLIERS,
             include_str!("../../filings/config/default.toml"),
+            filings::rows::show_row,
             filings::Filings::new,
             options,
         ),
         WorkerCommand::Customs(options) => start(
             topology::FROM_CUSTOMS,
             include_str!("../../customs/config/default.toml"),
+            customs::rows::show_row,
             customs::Customs::new,
             options,
         ),
         WorkerCommand::Calendar(options) => calendar_process::run(&options.into()),
-        WorkerCommand::Ims(options) => {
-            start(topology::FROM_RECIPIENTS, include_str!("../../ims/config/default.toml"), ims::Ims::new, options)
-        }
+        WorkerCommand::Ims(options) => start(
+            topology::FROM_RECIPIENTS,
+            include_str!("../../ims/config/default.toml"),
+            ims::rows::show_row,
+            ims::Ims::new,
+            options,
+        ),
         WorkerCommand::Gstr2b(options) => start(
             topology::FROM_RECIPIENTS,
             include_str!("../../gstr2b/config/default.toml"),
+            gstr2b::rows::show_row,
             gstr2b::Gstr2b::new,
             options,
         ),
         WorkerCommand::PaymentTimers(options) => start(
             topology::FROM_RECIPIENTS,
             include_str!("../../payment-timers/config/default.toml"),
+            payment_timers::rows::show_row,
             payment_timers::PaymentTimers::new,
             options,
         ),
         WorkerCommand::ItcLedger(options) => start(
             topology::FROM_RECIPIENTS,
             include_str!("../../itc-ledger/config/default.toml"),
+            itc_ledger::rows::show_row,
             itc_ledger::ItcLedger::new,
             options,
         ),
         WorkerCommand::AuditEvidence(options) => start(
             topology::FROM_RECIPIENTS,
             include_str!("../../audit-evidence/config/default.toml"),
+            audit_evidence::rows::show_row,
             audit_evidence::AuditEvidence::new,
             options,
         ),
@@ -125,17 +135,19 @@ fn run_worker(worker: WorkerCommand) -> Result<ExitCode> {
 fn start<P: Processor + 'static>(
     inputs: &[&str],
     defaults_toml: &'static str,
+    decode_row: RowDecoder,
     make: fn() -> P,
     options: Options,
 ) -> Result<ExitCode> {
     let processor: MakeProcessor<P> = Box::new(move |_| Ok(make()));
-    run(spec(None, inputs, defaults_toml, processor), &options.into())
+    run(spec(None, inputs, defaults_toml, decode_row, processor), &options.into())
 }
 
 fn spec<P>(
     group: Option<String>,
     inputs: &[&str],
     defaults_toml: &'static str,
+    decode_row: RowDecoder,
     processor: MakeProcessor<P>,
 ) -> ServiceSpec<P> {
     ServiceSpec {
@@ -144,18 +156,18 @@ fn spec<P>(
         schema: 1,
         build: build(),
         defaults_toml,
-        decode_row: no_row_decoder,
+        decode_row,
         processor,
     }
 }
 
-/// What dead letters and `/statez` call this build.
 /// Reads a feed's name; the possible ones stand in the help.
 fn feed_parser() -> impl TypedValueParser<Value = Feed> {
     let named = |name: String| Feed::ALL.into_iter().find(|feed| feed.name() == name).ok_or("no such feed");
     PossibleValuesParser::new(Feed::ALL.map(Feed::name)).try_map(named)
 }
 
+/// What dead letters and `/statez` call this build.
 fn build() -> String {
     itc_engine::BUILD.to_owned()
 }
@@ -170,13 +182,25 @@ fn run_ingest(feeds: &[Feed], options: Options) -> Result<ExitCode> {
     };
     let topics: Vec<&str> =
         if feeds.is_empty() { topology::FEEDS.to_vec() } else { feeds.iter().map(|feed| feed.topic()).collect() };
-    run(spec(group, &topics, defaults, processor), &options.into())
+    run(spec(group, &topics, defaults, no_row_decoder, processor), &options.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn rows_of_a_worker_are_shown_as_json_and_others_are_not() {
+        let row = ims::rows::DependentRow {};
+        let shown = ims::rows::show_row("dependent", &stream::write_row(&row));
+        assert_eq!(shown, Some(serde_json::json!({})));
+        let seen = stream::SeenRow { until: chrono::NaiveDate::from_ymd_opt(2025, 11, 14).unwrap() };
+        let shown = customs::rows::show_row("~seen", &stream::write_row(&seen));
+        assert_eq!(shown, Some(serde_json::json!({ "until": "2025-11-14" })));
+        assert_eq!(customs::rows::show_row("no-such-table", &[1]), None);
+        assert_eq!(customs::rows::show_row("bill", b"of another build"), None);
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

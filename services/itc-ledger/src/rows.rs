@@ -521,3 +521,22 @@ pub struct PassedRow {
 impl Row for PassedRow {
     const TABLE: &'static str = "passed";
 }
+
+stream::shown_rows!(
+    CreditRow,
+    BillRow,
+    RecipientRow,
+    EntryRow,
+    EntryPointerRow,
+    ReturnEntryRow,
+    SubjectPointerRow,
+    Table4Row,
+    WatchRow,
+    BlockedRow,
+    AnnualReturnRow,
+    BalanceRow,
+    NoteRow,
+    AliasRow,
+    RulebookRow,
+    PassedRow
+);

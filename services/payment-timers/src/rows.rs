@@ -443,3 +443,16 @@ pub fn later_money_of(date: IstDate, recipient: RecipientGstin) -> RowKey {
 pub fn later_money_key(date: IstDate, recipient: RecipientGstin, number: u64) -> RowKey {
     later_money_of(date, recipient).with(padded(number))
 }
+
+stream::shown_rows!(
+    DocumentRow,
+    RecipientRow,
+    PassedRow,
+    PointerRow,
+    AccountRow,
+    AdvanceRow,
+    NoteRow,
+    KeptFact,
+    DueRow,
+    DueCountRow
+);

@@ -48,7 +48,7 @@ pub const TIMER_INDEX_UNAVAILABLE: &str = "itc_timer_index_unavailable_partition
 /// Rebuilds of the timer index of a partition. Alert: above 1 an hour without a restart of Redis or of the worker.
 pub const TIMER_INDEX_REBUILDS: &str = "itc_timer_index_rebuilds_total";
 /// Days of the timer index compared with the rows before their timers fire, by `result`: equal, repaired.
-pub const TIMER_INDEX_DAYS: &str = "itc_timer_index_days_compared_total";
+pub const TIMER_INDEX_DAYS: &str = "itc_timer_index_comparisons_total";
 /// Entries written by rebuilds and repairs of the timer index.
 pub const TIMER_INDEX_REPAIRED: &str = "itc_timer_index_repaired_entries_total";
 /// How long ago a stream thread ended its last step. Alert: above 60 while not restoring.
@@ -401,8 +401,8 @@ mod tests {
             r#"itc_phase_seconds_bucket{phase="flush",worker="w",le="0.005"} 2"#,
             r#"itc_phase_seconds_bucket{phase="flush",worker="w",le="+Inf"} 4"#,
             r#"itc_phase_seconds_sum{phase="flush",worker="w"} 120.006"#,
-            r#"itc_timer_index_days_compared_total{result="repaired",worker="w"} 4"#,
-            r#"itc_timer_index_days_compared_total{result="equal",worker="w"} 6"#,
+            r#"itc_timer_index_comparisons_total{result="repaired",worker="w"} 4"#,
+            r#"itc_timer_index_comparisons_total{result="equal",worker="w"} 6"#,
             r#"itc_restored_records_total{partition="3",topic="input",worker="w"} 20"#,
             r#"itc_restore_seconds{partition="3",topic="input",worker="w"} 1.5"#,
         ] {

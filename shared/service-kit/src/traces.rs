@@ -262,8 +262,7 @@ mod tests {
         let tracing = Tracing::with(collector.clone(), &Resource::builder().build(), 1_000, "filings").expect("opens");
         tracing.watch().decided(spans, Duration::from_secs(20));
         drop(tracing);
-        let told = collector.spans.lock().expect("is not poisoned").clone();
-        told
+        collector.spans.lock().expect("is not poisoned").clone()
     }
 
     #[test]

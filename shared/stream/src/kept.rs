@@ -1,7 +1,7 @@
 //! The rows the loop itself keeps, in tables whose names begin with `~`, so that they never meet a processor's.
 
 use crate::event::{InputRecord, SourcePartition};
-use crate::row::{Row, RowKey};
+use crate::row::{Row, RowKey, show_row};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -220,4 +220,16 @@ pub fn waiting_key(key: &str, number: u64) -> RowKey {
 /// A key as it stands inside row keys, so that keys compare as their rows do.
 pub(crate) fn row_order(key: &str) -> String {
     RowKey::table("").with(key).as_str().to_owned()
+}
+
+/// A stored row of the loop's own as JSON, for people who look. Those that hold whole records are not shown: they are bytes.
+#[must_use]
+pub fn show_kept_row(table: &str, value: &[u8]) -> Option<serde_json::Value> {
+    match table {
+        KeyRow::TABLE => show_row::<KeyRow>(value),
+        ParkedRow::TABLE => show_row::<ParkedRow>(value),
+        SeenRow::TABLE => show_row::<SeenRow>(value),
+        SeenUntilRow::TABLE => show_row::<SeenUntilRow>(value),
+        _ => None,
+    }
 }

@@ -35,7 +35,8 @@ pub use event::{
     SourcePartition,
 };
 pub use kept::{
-    JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key, waiting_key,
+    JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key,
+    show_kept_row, waiting_key,
 };
 pub use measure::{IndexRepairs, Timing, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
 pub use orders::{Answer, Order, OrderAction, REPLAYED_HEADER, Verdict};
@@ -49,7 +50,7 @@ pub use processor::{
     Reaction, Route, Rules, TimerEntry, TimerSchedule, WorkerName,
 };
 pub use repeats::TOO_OLD_TO_TELL_REPEAT;
-pub use row::{Row, RowChange, RowKey, StateError, StateRead, StateView, read_row, write_row};
+pub use row::{Row, RowChange, RowKey, StateError, StateRead, StateView, read_row, show_row, write_row};
 pub use status::{Counters, IndexPhase, PartitionStatus, Phase, WorkerStatus};
 pub use trace::{DecisionSpan, DecisionWatch, TraceContext};
 pub use wire::{
@@ -57,3 +58,6 @@ pub use wire::{
     partition_for_key,
 };
 pub use worker::{Step, Worker, WorkerConfig, WorkerError};
+
+/// A row as people are shown it.
+pub type ShownRow = serde_json::Value;

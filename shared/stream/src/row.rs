@@ -226,3 +226,25 @@ pub fn read_row<R: Row>(value: &[u8]) -> Result<R, StateError> {
         Err(corrupt)
     }
 }
+
+/// A stored row as JSON, for people who look; `None` where this build cannot read it.
+#[must_use]
+pub fn show_row<R: Row>(value: &[u8]) -> Option<serde_json::Value> {
+    serde_json::to_value(read_row::<R>(value).ok()?).ok()
+}
+
+/// Defines `show_row(table, value)` for the tables of a worker: a stored row as JSON, for people who look.
+#[macro_export]
+macro_rules! shown_rows {
+    ($($row:ty),+ $(,)?) => {
+        /// A stored row of this worker as JSON, for people who look; `None` for a table that it does not have, or a row that
+        /// this build cannot read.
+        #[must_use]
+        pub fn show_row(table: &str, value: &[u8]) -> Option<$crate::ShownRow> {
+            $(if table == <$row as $crate::Row>::TABLE {
+                return $crate::show_row::<$row>(value);
+            })+
+            $crate::show_kept_row(table, value)
+        }
+    };
+}

@@ -124,6 +124,8 @@ pub fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<bool> {
         return Ok(show(&mut engine, &story, out)?.0);
     };
     let surroundings = Surroundings::find(kafka, redis, story.first_day)?;
+    // User and password of the URL are not shown.
+    let redis = redis.rsplit_once('@').map_or(redis.as_str(), |(_, address)| address);
     writeln!(out, "Kafka at {kafka}, Redis at {redis}, workers' logs in {}", surroundings.folder.display())?;
     let mut engine = KafkaEngine::start(&surroundings, watch_signals()?)?;
     if arguments.faults {
