@@ -106,9 +106,9 @@ impl Place {
     /// By partition, how many records of the changelog its last restore read.
     fn restored(&self) -> BTreeMap<u64, u64> {
         let state = self.state().unwrap_or_default();
-        let restored = state["restored_records"].as_object().cloned().unwrap_or_default();
+        let restored = state["restores"].as_object().cloned().unwrap_or_default();
         let partition = |name: &str| name.rsplit_once('/').and_then(|(_, number)| number.parse().ok());
-        restored.iter().filter_map(|(name, count)| Some((partition(name)?, count.as_u64()?))).collect()
+        restored.iter().filter_map(|(name, count)| Some((partition(name)?, count["records"].as_u64()?))).collect()
     }
 }
 
