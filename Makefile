@@ -42,8 +42,10 @@ deny: install-gate ## licences, banned crates and sources of dependencies
 cases: ## the law: every JSON case through the whole topology on the simulated log
 	cargo run -q --locked -p itcctl -- cases run tests/cases/ims tests/cases/rules
 
-sim: ## seeded faults through the whole topology (SEED=17 replays one, SEEDS=1000 runs so many, DOCUMENTS=20)
-	@$(if $(SEED),cargo run -q --locked -p itcctl -- simulate --seed $(SEED) --documents $(or $(DOCUMENTS),2) --verbose,cargo run -q --locked -p itcctl -- simulate --seeds $(or $(SEEDS),100) --documents $(or $(DOCUMENTS),2))
+sim: ## seeded faults through the whole topology and each worker (SEED=17 WORKER=ims replays one, SEEDS=1000 DOCUMENTS=20)
+	@$(if $(SEED)$(WORKER),,cargo run -q --locked -p itcctl -- simulate --seeds $(or $(SEEDS),100) --documents $(or $(DOCUMENTS),2))
+	@cargo run -q --locked -p itcctl -- simulate --documents $(or $(DOCUMENTS),2) \
+		$(if $(SEED),--seed $(SEED) --verbose $(if $(WORKER),--worker $(WORKER)),--seeds $(or $(SEEDS),100) --worker $(or $(WORKER),all))
 
 histories: ## 10,000 random rule stories against the slow oracle (N= another number, SEED= one of them)
 	CARGO_PROFILE_DEV_OPT_LEVEL=2 ITC_HISTORIES=$(or $(N),10000) ITC_PROPERTIES=$(or $(N),10000) ITC_SEED=$(SEED) \

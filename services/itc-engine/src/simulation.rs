@@ -5,7 +5,7 @@ use gst_events::{DayOpened, DueDateExtended, EventPayload, RulebookActivated};
 use gst_rules::Rulebook;
 use gst_types::IstDate;
 use std::collections::BTreeMap;
-use stream::{InputRecord, StateView, WorkerConfig, WorkerName};
+use stream::{InputRecord, Processor, StateView, WorkerConfig, WorkerName};
 use stream_testkit::{DriverError, SimulatedBroker, TopologyDriver};
 
 /// Every worker on one simulated log, with the calendar in the caller's hand.
@@ -171,6 +171,48 @@ fn write_mark<P: EventPayload>(broker: &SimulatedBroker, id: &str, mark: &P) {
             let headers = [("ce_id", id.as_str()), ("ce_type", P::TYPE.0), ("itc-class", P::CLASS.code())];
             let headers = headers.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
             broker.publish_to(journal.name(), partition, "", headers, value.clone());
+        }
+    }
+}
+
+/// What a worker alone reads instead of a topic: what it writes must not come back to it.
+#[must_use]
+pub fn copy_of(topic: &str) -> String {
+    format!("copy.{topic}")
+}
+
+/// One worker on a log of its own. It reads [`copy_of`] its journal; `ingest`, which writes to none of its feeds, reads
+/// the feeds. `None` where there is no such worker.
+#[must_use]
+pub fn alone(worker: WorkerName, partitions: u32, config: &WorkerConfig) -> Option<TopologyDriver> {
+    let mut one = Alone { worker, config, driver: TopologyDriver::new(partitions), found: false };
+    one.add(&FEEDS, ingest::Ingest::new);
+    one.add(FROM_SUPPLIERS, filings::Filings::new);
+    one.add(FROM_CUSTOMS, customs::Customs::new);
+    one.add(FROM_RECIPIENTS, ims::Ims::new);
+    one.add(FROM_RECIPIENTS, gstr2b::Gstr2b::new);
+    one.add(FROM_RECIPIENTS, payment_timers::PaymentTimers::new);
+    one.add(FROM_RECIPIENTS, itc_ledger::ItcLedger::new);
+    one.add(FROM_RECIPIENTS, audit_evidence::AuditEvidence::new);
+    one.found.then_some(one.driver)
+}
+
+/// The one worker that is looked for.
+struct Alone<'a> {
+    worker: WorkerName,
+    config: &'a WorkerConfig,
+    driver: TopologyDriver,
+    found: bool,
+}
+
+impl Alone<'_> {
+    fn add<P: Processor + 'static>(&mut self, inputs: &[&str], make: fn() -> P) {
+        if P::NAME == self.worker {
+            let copies: Vec<String> =
+                inputs.iter().map(|topic| if P::HAS_ROWS { copy_of(topic) } else { (*topic).to_owned() }).collect();
+            let inputs: Vec<&str> = copies.iter().map(String::as_str).collect();
+            self.driver.add_with(&inputs, self.config.clone(), make);
+            self.found = true;
         }
     }
 }

@@ -153,9 +153,13 @@ impl Processor for PaymentTimers {
         event: &Event,
         context: &Context<'_, ActiveRulebook>,
     ) -> Result<Decision<Outgoing, TimerOutcome>, DecideError> {
-        let recipient: RecipientGstin =
-            context.key.parse().map_err(|_| DecideError::Broken("the key is no GSTIN".to_owned()))?;
         let mut draft = Draft::new(*rows);
+        let recipient: RecipientGstin = match (context.key.parse(), event) {
+            (Ok(recipient), _) => recipient,
+            // Somebody wrote into the index; no row is that key's, so that nothing is due.
+            (Err(_), Event::DayOpened(_)) => return Ok(draft.finish_page(TimerOutcome::Fired, None)),
+            (Err(_), _) => return Err(DecideError::Broken("the key is no GSTIN".to_owned())),
+        };
         let mut work =
             Work { draft: &mut draft, rules: context.rules, recipient, today: context.day.map(IstDate::from_naive) };
         let (outcome, resume) = decide_event(&mut work, event, context)?;

@@ -8,6 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use stream::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, DEAD_LETTERS_TOPIC, InputRecord, Log, LogError,
@@ -427,7 +428,12 @@ impl Log for KafkaLog {
         Ok(self.watermarks(&source.topic, source.partition)?.0)
     }
 
-    fn restore(&mut self, partition: u32, from: i64, apply: &mut dyn FnMut(ChangelogRecord)) -> Result<i64, LogError> {
+    fn restore(
+        &mut self,
+        partition: u32,
+        from: i64,
+        apply: &mut dyn FnMut(ChangelogRecord) -> ControlFlow<()>,
+    ) -> Result<i64, LogError> {
         crate::restore::restore(self, partition, from, apply)
     }
 

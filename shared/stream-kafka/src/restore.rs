@@ -8,6 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use stream::{ChangelogRecord, LogError};
 
@@ -25,7 +26,7 @@ pub(crate) fn restore(
     log: &mut KafkaLog,
     partition: u32,
     from: i64,
-    apply: &mut dyn FnMut(ChangelogRecord),
+    apply: &mut dyn FnMut(ChangelogRecord) -> ControlFlow<()>,
 ) -> Result<i64, LogError> {
     let Some(topic) = log.settings.changelog.clone() else {
         return Err(LogError::Fatal("a worker without rows has no changelog to restore from".to_owned()));
@@ -47,8 +48,8 @@ pub(crate) fn restore(
     }
     let reader = open_reader(log)?;
     wait_until_stable(log, &reader, &topic, partition, end)?;
-    read_to_end(log, &reader, Span { topic: &topic, partition, from, end }, apply)?;
-    Ok(end)
+    let broken_off = read_to_end(log, &reader, Span { topic: &topic, partition, from, end }, apply)?;
+    Ok(broken_off.unwrap_or(end))
 }
 
 fn open_reader(log: &KafkaLog) -> Result<BaseConsumer<Listener>, LogError> {
@@ -94,13 +95,14 @@ struct Span<'a> {
 }
 
 /// Reads until the library says that it has reached the stable end, which is at or above `end` by now. The position of
-/// the last record would not do: behind it may stand markers and aborted records, which are never delivered.
+/// the last record would not do: behind it may stand markers and aborted records, which are never delivered. `Some` is
+/// the offset at which `apply` broke off.
 fn read_to_end(
     log: &mut KafkaLog,
     reader: &BaseConsumer<Listener>,
     span: Span<'_>,
-    apply: &mut dyn FnMut(ChangelogRecord),
-) -> Result<(), LogError> {
+    apply: &mut dyn FnMut(ChangelogRecord) -> ControlFlow<()>,
+) -> Result<Option<i64>, LogError> {
     let Span { topic, partition, from, end } = span;
     let mut list = TopicPartitionList::with_capacity(1);
     list.add_partition_offset(topic, i32_of(partition), Offset::Offset(from))
@@ -112,17 +114,19 @@ fn read_to_end(
             Some(Ok(message)) => {
                 last_record = now();
                 records += 1;
-                if let Some(record) = changelog_record(&message) {
-                    apply(record);
+                let next = message.offset() + 1;
+                if changelog_record(&message).is_some_and(|record| apply(record).is_break()) {
+                    tracing::info!(topic, partition, records, from, next, end, "restored a piece from the changelog");
+                    return Ok(Some(next));
                 }
                 // Nothing behind `end` is needed, however fast others write.
-                if message.offset() + 1 >= end {
-                    return Ok(());
+                if next >= end {
+                    return Ok(None);
                 }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
                 tracing::info!(topic, partition, records, from, end, "restored from the changelog");
-                return Ok(());
+                return Ok(None);
             }
             Some(Err(error)) => return Err(log.retry(format_args!("restoring {topic}/{partition}"), &error)),
             None if last_record.elapsed() > STALLED_AFTER => {

@@ -234,7 +234,11 @@ fn resume_all(log: &mut KafkaLog, sources: &[SourcePartition]) {
 
 fn restored(log: &mut KafkaLog, partition: u32, from: i64) -> (Vec<ChangelogRecord>, i64) {
     let mut records = Vec::new();
-    let next = log.restore(partition, from, &mut |record| records.push(record)).expect("restores");
+    let next = log.restore(partition, from, &mut |record| {
+        records.push(record);
+        ControlFlow::Continue(())
+    });
+    let next = next.expect("restores");
     (records, next)
 }
 
@@ -473,7 +477,7 @@ fn trap_t3_a_transaction_that_hangs_halts_the_partition_and_says_what_to_do() {
     let topics = Topics::create(kafka, "hangs", "test.hangs.output");
     let _dead = dead_writer(&topics, 120_000);
     let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
-    let outcome = log.restore(0, 0, &mut |_| {});
+    let outcome = log.restore(0, 0, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(&outcome, Err(LogError::Halt(message)) if message.contains("hanging transaction")), "{outcome:?}");
 }
 
@@ -493,7 +497,7 @@ fn a_store_ahead_of_its_changelog_halts() {
     let Some(kafka) = kafka("a_store_ahead_of_its_changelog_halts") else { return };
     let topics = Topics::create(kafka, "ahead", "test.ahead.output");
     let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
-    let outcome = log.restore(0, 17, &mut |_| {});
+    let outcome = log.restore(0, 17, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(&outcome, Err(LogError::Halt(message)) if message.contains("truncated")), "{outcome:?}");
 }
 

@@ -69,7 +69,7 @@ fn measure(store: &mut dyn Store) -> Figures {
             let rows = rows.map(|number| RowChange { key: key(number), value: Some(value(number)) }).collect();
             store.apply_restored(0, rows, None).expect("applies");
         }
-        let stored = StoredCheckpoint { checkpoint: checkpoint(1), changelog_next: 1 };
+        let stored = StoredCheckpoint { checkpoint: Some(checkpoint(1)), changelog_next: 1 };
         store.apply_restored(0, Vec::new(), Some(stored)).expect("applies");
         store.flush().expect("flushes");
     });

@@ -15,8 +15,8 @@ use stream::{
 const FORMAT: &str = "itc-store 1";
 /// Keyspace of the checkpoints.
 const CHECKPOINTS: &str = "checkpoints";
-/// Version byte of a checkpoint's value.
-const CHECKPOINT_VERSION: u8 = 1;
+/// Version byte of a checkpoint's value: since 2 with its age, and also in the middle of a restore.
+const CHECKPOINT_VERSION: u8 = 2;
 
 /// Settings of a store on disk.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct FjallSettings {
     pub changes_max: usize,
     /// Memory for blocks read from disk.
     pub cache_in_bytes: u64,
-    /// A store not written to for longer is cleared: the changelog may have forgotten deletions that it has not seen.
+    /// A partition not written to for longer is cleared: the changelog may have forgotten deletions that it has not seen.
     pub age_max: Duration,
 }
 
@@ -69,6 +69,8 @@ struct DiskRows {
     disk: Keyspace,
     disk_is_empty: bool,
     stored: Option<StoredCheckpoint>,
+    /// When it was written to last, in seconds since 1970.
+    written_at: u64,
 }
 
 impl std::fmt::Debug for FjallStore {
@@ -147,12 +149,13 @@ impl FjallStore {
                 continue;
             };
             let disk = open_partition(&database, partition)?;
-            let stored = read_checkpoint(&checkpoints, partition)?;
-            if stored.is_none() {
-                // A restore that was broken off: rows without a checkpoint say nothing.
+            let found = read_checkpoint(&checkpoints, partition)?.filter(|(_, at)| !is_older(settings, *at));
+            if found.is_none() {
+                // Rows without a place in the changelog say nothing, and rows too old may be deleted ones.
                 disk.clear()?;
             }
-            partitions.insert(partition, DiskRows::new(disk, stored)?);
+            let (stored, written_at) = found.map_or((None, 0), |(stored, at)| (Some(stored), at));
+            partitions.insert(partition, DiskRows::new(disk, stored, written_at)?);
         }
         Ok(Self { settings: settings.clone(), database, checkpoints, partitions, changes: 0 })
     }
@@ -162,7 +165,7 @@ impl FjallStore {
             std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let disk = open_partition(&self.database, partition).map_err(|error| failed("opening rows", error))?;
-                let rows = DiskRows::new(disk, None).map_err(|error| failed("opening rows", error))?;
+                let rows = DiskRows::new(disk, None, 0).map_err(|error| failed("opening rows", error))?;
                 Ok(entry.insert(rows))
             }
         }
@@ -172,6 +175,7 @@ impl FjallStore {
         self.changes += rows.len();
         let kept = self.partition(partition)?;
         rows.iter().for_each(|row| kept.fresh.put(row));
+        kept.written_at = now_in_seconds();
         Ok(())
     }
 
@@ -196,7 +200,7 @@ impl FjallStore {
                 }
             }
             if let Some(stored) = &rows.stored {
-                batch.insert(&self.checkpoints, partition.to_be_bytes(), write_checkpoint(stored)?);
+                batch.insert(&self.checkpoints, partition.to_be_bytes(), write_checkpoint(stored, rows.written_at)?);
             }
         }
         let rows = batch.len();
@@ -215,9 +219,9 @@ impl FjallStore {
 }
 
 impl DiskRows {
-    fn new(disk: Keyspace, stored: Option<StoredCheckpoint>) -> fjall::Result<Self> {
+    fn new(disk: Keyspace, stored: Option<StoredCheckpoint>, written_at: u64) -> fjall::Result<Self> {
         let disk_is_empty = disk.is_empty()?;
-        Ok(Self { fresh: Recent::default(), older: Recent::default(), disk, disk_is_empty, stored })
+        Ok(Self { fresh: Recent::default(), older: Recent::default(), disk, disk_is_empty, stored, written_at })
     }
 }
 
@@ -226,19 +230,20 @@ fn open_partition(database: &Database, partition: u32) -> fjall::Result<Keyspace
     database.keyspace(&format!("p{partition:05}"), || KeyspaceCreateOptions::default().max_memtable_size(8 << 20))
 }
 
-fn read_checkpoint(checkpoints: &Keyspace, partition: u32) -> Result<Option<StoredCheckpoint>, OpenError> {
+/// A partition's place in the changelog, and when it was written.
+fn read_checkpoint(checkpoints: &Keyspace, partition: u32) -> Result<Option<(StoredCheckpoint, u64)>, OpenError> {
     let Some(value) = checkpoints.get(partition.to_be_bytes())? else { return Ok(None) };
     match value.split_first() {
-        Some((&CHECKPOINT_VERSION, body)) => match postcard::from_bytes::<(Checkpoint, i64)>(body) {
-            Ok((checkpoint, changelog_next)) => Ok(Some(StoredCheckpoint { checkpoint, changelog_next })),
+        Some((&CHECKPOINT_VERSION, body)) => match postcard::from_bytes::<(Option<Checkpoint>, i64, u64)>(body) {
+            Ok((checkpoint, changelog_next, at)) => Ok(Some((StoredCheckpoint { checkpoint, changelog_next }, at))),
             Err(error) => Err(OpenError::Unusable(format!("a checkpoint cannot be read: {error}"))),
         },
         Some(_) | None => Err(OpenError::Unusable("a checkpoint is of another version".to_owned())),
     }
 }
 
-fn write_checkpoint(stored: &StoredCheckpoint) -> Result<Vec<u8>, StoreError> {
-    postcard::to_extend(&(&stored.checkpoint, stored.changelog_next), vec![CHECKPOINT_VERSION])
+fn write_checkpoint(stored: &StoredCheckpoint, written_at: u64) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(&(&stored.checkpoint, stored.changelog_next, written_at), vec![CHECKPOINT_VERSION])
         .map_err(|error| failed("writing a checkpoint", error))
 }
 
@@ -313,6 +318,15 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
+fn now_in_seconds() -> u64 {
+    now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Whether what was written then is too old by now.
+fn is_older(settings: &FjallSettings, written_at: u64) -> bool {
+    now_in_seconds().saturating_sub(written_at) > settings.age_max.as_secs()
+}
+
 impl Store for FjallStore {
     fn rows(&self, partition: u32) -> &dyn StateRead {
         match self.partitions.get(&partition) {
@@ -326,13 +340,17 @@ impl Store for FjallStore {
             self.put(*partition, rows)?;
         }
         for (partition, stored) in checkpoints(committed) {
-            self.partition(partition)?.stored = Some(stored);
+            let kept = self.partition(partition)?;
+            kept.stored = Some(stored);
+            kept.written_at = now_in_seconds();
         }
         self.write_if_due()
     }
 
     fn checkpoint(&self, partition: u32) -> Result<Option<StoredCheckpoint>, StoreError> {
-        Ok(self.partitions.get(&partition).and_then(|rows| rows.stored.clone()))
+        // One that was given away and comes back while the process runs has its own age.
+        let young = self.partitions.get(&partition).filter(|rows| !is_older(&self.settings, rows.written_at));
+        Ok(young.and_then(|rows| rows.stored.clone()))
     }
 
     fn apply_restored(

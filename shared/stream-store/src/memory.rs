@@ -86,6 +86,6 @@ impl Store for MemoryStore {
 pub(crate) fn checkpoints(committed: &CommittedBatch) -> impl Iterator<Item = (u32, StoredCheckpoint)> {
     committed.staged.checkpoints.iter().filter_map(|(partition, checkpoint)| {
         let changelog_next = *committed.changelog_next.get(partition)?;
-        Some((*partition, StoredCheckpoint { checkpoint: checkpoint.clone(), changelog_next }))
+        Some((*partition, StoredCheckpoint { checkpoint: Some(checkpoint.clone()), changelog_next }))
     })
 }

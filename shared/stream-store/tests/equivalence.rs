@@ -69,7 +69,10 @@ struct Changelog(Vec<(u64, u32, Vec<RowChange>)>);
 impl Changelog {
     fn bring_back(&self, store: &mut FjallStore, truth: &MemoryStore) {
         for partition in 0..PARTITIONS {
-            let known = store.checkpoint(partition).expect("reads").map_or(0, |stored| stored.checkpoint.sequence);
+            let known = store
+                .checkpoint(partition)
+                .expect("reads")
+                .map_or(0, |stored| stored.checkpoint.map_or(0, |known| known.sequence));
             if known == 0 {
                 store.clear(partition).expect("clears");
             }
@@ -126,7 +129,7 @@ proptest! {
                 Action::Restored(partition, rows) => {
                     let rows: Vec<RowChange> = rows.into_iter().map(|(key, value)| row(key, value)).collect();
                     let stored =
-                        Some(StoredCheckpoint { checkpoint: checkpoint(sequence), changelog_next: 7 });
+                        Some(StoredCheckpoint { checkpoint: Some(checkpoint(sequence)), changelog_next: 7 });
                     changelog.0.push((sequence, partition, rows.clone()));
                     store.apply_restored(partition, rows.clone(), stored.clone()).expect("applies");
                     memory.apply_restored(partition, rows, stored).expect("applies");
@@ -223,7 +226,34 @@ fn a_store_in_use_is_refused_and_left_alone() {
 }
 
 #[test]
-fn rows_of_a_broken_off_restore_are_cleared() {
+fn a_partition_not_written_to_for_too_long_is_cleared_although_others_were() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Any age is too old, where it is a second at least.
+    let settings = FjallSettings { age_max: std::time::Duration::ZERO, ..FjallSettings::new(folder.path(), "ims") };
+    let mut store = filled(&settings);
+    store.flush().expect("flushes");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    store.apply(&batch(2, vec![(1, 1, Some(b"value".to_vec()))])).expect("applies");
+    assert_eq!(store.checkpoint(0).expect("reads"), None, "it was given away, and comes back too late");
+    assert!(store.checkpoint(1).expect("reads").is_some());
+}
+
+#[test]
+fn a_restore_that_was_broken_off_goes_on_from_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Written at once, as a restore of many rows is.
+    let settings = FjallSettings { changes_max: 1, ..FjallSettings::new(folder.path(), "ims") };
+    let mut store = FjallStore::open(settings.clone()).expect("opens");
+    let place = Some(StoredCheckpoint { checkpoint: None, changelog_next: 17 });
+    store.apply_restored(0, vec![row(1, Some(b"v".to_vec()))], place.clone()).expect("applies");
+    drop(store);
+    let store = FjallStore::open(settings).expect("opens");
+    assert_eq!(store.checkpoint(0).expect("reads"), place);
+    assert!(holds_rows(&store));
+}
+
+#[test]
+fn rows_without_a_place_in_the_changelog_are_cleared() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = FjallSettings::new(folder.path(), "ims");
     let mut store = FjallStore::open(settings.clone()).expect("opens");

@@ -8,16 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stream::{InputRecord, SourcePartition, WorkerName, partition_for_key};
 
 /// What goes wrong at a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The process dies when it has decided and before its transaction opens (steps 0 and 1 of the loop).
     CrashBeforeTransaction,
-    /// The process dies when some of its records are written (steps 2 and 3); its transaction stays open.
+    /// The process dies when some of its records are written (step 2); its transaction stays open.
     CrashWhileWriting,
+    /// The process dies when all of its records are written, before the offsets (step 3); its transaction stays open.
+    CrashBeforeOffsets,
     /// The process dies when the offsets are sent, before the commit point (step 4); its transaction stays open.
     CrashBeforeCommit,
     /// The process dies right behind the commit point (step 5), before store and timer index hear of it.
     CrashAfterCommit,
+    /// The process dies when the store has heard of the commit and the timer index has not (the middle of step 6).
+    CrashBeforeIndex,
     /// The process dies when store and timer index have heard of the commit (step 6).
     CrashAfterStore,
     /// The answer is lost, the transaction is committed.
@@ -54,6 +58,7 @@ pub(crate) struct BrokerState {
     late_markers_in: Option<String>,
     held_markers: Vec<(TransactionId, Arc<str>)>,
     faults: BTreeMap<&'static str, VecDeque<(u64, Fault)>>,
+    happened: BTreeMap<Fault, u64>,
     /// By transactional id, the epoch of a producer whose call to commit is still under way.
     late_ends: BTreeMap<String, u64>,
     pub(crate) hanging: bool,
@@ -75,11 +80,13 @@ impl std::fmt::Debug for SimulatedBroker {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CrashBeforeTransaction,
         Self::CrashWhileWriting,
+        Self::CrashBeforeOffsets,
         Self::CrashBeforeCommit,
         Self::CrashAfterCommit,
+        Self::CrashBeforeIndex,
         Self::CrashAfterStore,
         Self::UnknownCommitted,
         Self::UnknownAborted,
@@ -173,6 +180,12 @@ impl SimulatedBroker {
         self.lock().faults.get(worker.0).is_some_and(|faults| !faults.is_empty())
     }
 
+    /// How often each fault has happened. What was injected may never have its turn.
+    #[must_use]
+    pub fn faults_that_happened(&self) -> BTreeMap<Fault, u64> {
+        self.lock().happened.clone()
+    }
+
     /// Removes a member from a group, as after its session timed out.
     pub fn expire_member(&self, group: &str, member: &str) {
         let mut state = self.change();
@@ -253,6 +266,14 @@ impl BrokerState {
             self.end(open, false);
         }
         epoch
+    }
+
+    /// Aborts what a producer has open, and leaves the producer as it is.
+    pub(crate) fn abort_open(&mut self, transactional_id: &str, epoch: u64) {
+        let producer = self.producers.get_mut(transactional_id).filter(|producer| producer.epoch == epoch);
+        if let Some(open) = producer.and_then(|producer| producer.open.take()) {
+            self.end(open, false);
+        }
     }
 
     /// Begins a transaction, unless a newer producer of that id exists.
@@ -345,6 +366,7 @@ impl BrokerState {
         }
         let fault = *fault;
         faults.pop_front();
+        *self.happened.entry(fault).or_default() += 1;
         Some(fault)
     }
 }

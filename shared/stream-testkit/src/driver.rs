@@ -2,7 +2,7 @@
 
 use crate::broker::SimulatedBroker;
 use crate::index::SimulatedTimerIndex;
-use crate::log::{SimulatedLog, SimulatedLogSettings};
+use crate::log::{Mistake, SimulatedLog, SimulatedLogSettings};
 use crate::store::MemoryStore;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -137,17 +137,37 @@ pub struct RunReport {
     pub crashes: u64,
 }
 
-type Start = Box<dyn Fn(&SimulatedBroker, u64, MemoryStore, SimulatedTimerIndex) -> Box<dyn AnyWorker>>;
+/// What a process is started with.
+struct Beginning<'a> {
+    broker: &'a SimulatedBroker,
+    number: u64,
+    /// Where it runs: processes of one place follow each other with one transactional id.
+    place: u64,
+    store: MemoryStore,
+    index: &'a SimulatedTimerIndex,
+    mistake: Option<Mistake>,
+}
+
+type Start = Box<dyn Fn(Beginning<'_>) -> Box<dyn AnyWorker>>;
 
 struct Slot {
     name: WorkerName,
     worker: Option<Box<dyn AnyWorker>>,
     start: Start,
     starts: u64,
+    place: u64,
     index: SimulatedTimerIndex,
+    mistake: Option<Mistake>,
     /// The broker's version at which it had nothing to do.
     idle_at: Option<u64>,
     last: Step,
+}
+
+/// A process that was replaced while it was held up.
+struct Zombie {
+    name: WorkerName,
+    member: String,
+    process: Box<dyn AnyWorker>,
 }
 
 /// All workers of a topology on one simulated broker.
@@ -158,8 +178,9 @@ pub struct TopologyDriver {
     day: Option<NaiveDate>,
     positions: BTreeMap<String, BTreeMap<u32, i64>>,
     steps_max: u64,
+    crashes_keep_stores: bool,
     /// Processes that were replaced and do not know it yet.
-    zombies: Vec<(WorkerName, Box<dyn AnyWorker>)>,
+    zombies: Vec<Zombie>,
 }
 
 impl std::fmt::Debug for TopologyDriver {
@@ -180,6 +201,7 @@ impl TopologyDriver {
             day: None,
             positions: BTreeMap::new(),
             steps_max: STEPS_MAX,
+            crashes_keep_stores: false,
             zombies: Vec::new(),
         }
     }
@@ -197,24 +219,31 @@ impl TopologyDriver {
         make: impl Fn() -> P + 'static,
     ) {
         let inputs: Vec<String> = inputs.iter().map(|&topic| topic.to_owned()).collect();
-        let start = move |broker: &SimulatedBroker, number: u64, store: MemoryStore, index: SimulatedTimerIndex| {
+        let start = move |beginning: Beginning<'_>| {
             let settings = SimulatedLogSettings {
                 worker: P::NAME,
-                member: member_of(P::NAME, number),
-                transactional_id: P::NAME.0.to_owned(),
+                member: member_of(P::NAME, beginning.number),
+                transactional_id: format!("{}-{}", P::NAME, beginning.place),
                 inputs: inputs.clone(),
             };
-            let log = SimulatedLog::new(broker, settings);
-            Box::new(Worker::new(make(), log, store, index, config.clone())) as Box<dyn AnyWorker>
+            let mut log = SimulatedLog::new(beginning.broker, settings);
+            if let Some(mistake) = beginning.mistake {
+                log.make(mistake);
+            }
+            let index = beginning.index.of_process(log.death());
+            Box::new(Worker::new(make(), log, beginning.store, index, config.clone())) as Box<dyn AnyWorker>
         };
-        let index = SimulatedTimerIndex::new();
-        let worker = start(&self.broker, 0, MemoryStore::new(), index.clone());
+        let (index, store) = (SimulatedTimerIndex::new(), MemoryStore::new());
+        let worker =
+            start(Beginning { broker: &self.broker, number: 0, place: 0, store, index: &index, mistake: None });
         self.slots.push(Slot {
             name: P::NAME,
             worker: Some(worker),
             start: Box::new(start),
             starts: 1,
+            place: 0,
             index,
+            mistake: None,
             idle_at: None,
             last: Step::Idle,
         });
@@ -242,8 +271,24 @@ impl TopologyDriver {
         self.broker.publish(topic, key, headers, value.to_vec());
     }
 
+    /// Whether a process that crashes at an injected fault finds its store again. At first it does not.
+    pub fn let_crashes_keep_stores(&mut self, keep: bool) {
+        self.crashes_keep_stores = keep;
+    }
+
+    /// Lets every process of a worker make a mistake, beginning with a new one.
+    ///
+    /// # Errors
+    /// [`DriverError::NoSuchWorker`].
+    pub fn make(&mut self, worker: WorkerName, mistake: Mistake) -> Result<(), DriverError> {
+        let at = self.at(worker)?;
+        self.slots[at].mistake = Some(mistake);
+        self.restart(at, true);
+        Ok(())
+    }
+
     /// Steps every worker until none has anything left to do. A process that crashes at an injected fault is started
-    /// again, with an empty store.
+    /// again.
     ///
     /// # Errors
     /// [`DriverError`], also where a worker halted a partition.
@@ -286,7 +331,7 @@ impl TopologyDriver {
             }
             Err(WorkerError::Log(reason)) if reason.starts_with("simulated crash") => {
                 report.crashes += 1;
-                self.restart(at, false);
+                self.restart(at, self.crashes_keep_stores);
                 Ok(true)
             }
             Err(error) => Err(DriverError::Worker { worker: slot.name, error }),
@@ -297,7 +342,14 @@ impl TopologyDriver {
         let slot = &mut self.slots[at];
         let store = slot.worker.take().map(AnyWorker::into_store).filter(|_| keep_store).unwrap_or_default();
         self.broker.expire_member(slot.name.0, &member_of(slot.name, slot.starts - 1));
-        slot.worker = Some((slot.start)(&self.broker, slot.starts, store, slot.index.clone()));
+        slot.worker = Some((slot.start)(Beginning {
+            broker: &self.broker,
+            number: slot.starts,
+            place: slot.place,
+            store,
+            index: &slot.index,
+            mistake: slot.mistake,
+        }));
         slot.starts += 1;
         slot.idle_at = None;
     }
@@ -323,15 +375,17 @@ impl TopologyDriver {
         self.step(at, &mut RunReport::default())
     }
 
-    /// Starts a new process in the place of one that is held up beyond its session, and leaves that one as it stands
-    /// until [`TopologyDriver::wake_zombies`].
+    /// Starts a new process elsewhere for one that is held up beyond its session, and leaves that one as it stands until
+    /// [`TopologyDriver::wake_zombies`].
     ///
     /// # Errors
     /// [`DriverError::NoSuchWorker`].
     pub fn replace(&mut self, worker: WorkerName) -> Result<(), DriverError> {
         let at = self.at(worker)?;
+        let member = member_of(worker, self.slots[at].starts - 1);
         let held_up = self.slots[at].worker.take();
-        self.zombies.extend(held_up.map(|held_up| (worker, held_up)));
+        self.slots[at].place += 1;
+        self.zombies.extend(held_up.map(|process| Zombie { name: worker, member, process }));
         self.restart(at, false);
         Ok(())
     }
@@ -341,14 +395,20 @@ impl TopologyDriver {
     /// # Errors
     /// [`DriverError::ZombieCommitted`].
     pub fn wake_zombies(&mut self) -> Result<(), DriverError> {
-        for (name, mut zombie) in std::mem::take(&mut self.zombies) {
+        for (at, Zombie { name, member, mut process }) in std::mem::take(&mut self.zombies).into_iter().enumerate() {
+            if at % 2 == 0 {
+                // The client library has joined again before the loop hears of it.
+                self.broker.rejoin_unnoticed(name.0, &member);
+            }
             loop {
-                match zombie.step() {
+                match process.step() {
                     Ok(Step::Committed { .. }) => return Err(DriverError::ZombieCommitted(name)),
                     Ok(Step::Restored | Step::Skipped | Step::Aborted | Step::IndexRepaired) => {}
                     Ok(Step::Fenced | Step::Rebalanced | Step::Idle) | Err(_) => break,
                 }
             }
+            // It ends here; one that was held up before it had joined is a member only now.
+            self.broker.expire_member(name.0, &member);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stream::{TimerEntry, TimerError, TimerIndex};
 
@@ -26,6 +27,8 @@ struct Shared {
 #[derive(Debug, Clone, Default)]
 pub struct SimulatedTimerIndex {
     shared: Arc<Mutex<Shared>>,
+    /// Whether the process that holds this clone has died.
+    death: Arc<AtomicBool>,
 }
 
 /// Buckets of the simulated index; few, so that the order of buckets differs from the order of keys in small tests.
@@ -42,6 +45,12 @@ impl SimulatedTimerIndex {
         Self::default()
     }
 
+    /// The same index in the hands of a process that may die before it tells it something.
+    #[must_use]
+    pub fn of_process(&self, death: Arc<AtomicBool>) -> Self {
+        Self { shared: Arc::clone(&self.shared), death }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,7 +58,8 @@ impl SimulatedTimerIndex {
     fn reach(&self) -> Result<MutexGuard<'_, Shared>, TimerError> {
         let mut shared = self.lock();
         shared.calls += 1;
-        if shared.unavailable { Err(TimerError::Unavailable("switched off".to_owned())) } else { Ok(shared) }
+        let away = shared.unavailable || self.death.load(Ordering::Relaxed);
+        if away { Err(TimerError::Unavailable("switched off".to_owned())) } else { Ok(shared) }
     }
 
     /// Switches the index off or on.

@@ -4,7 +4,9 @@ use crate::broker::{BrokerState, Fault, SimulatedBroker};
 use crate::group::Heard;
 use crate::topic::{NewRecord, PartitionLog, TransactionId, index_of, offset_of};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use stream::{
     ChangelogRecord, Checkpoint, CommitError, CommittedBatch, DEAD_LETTERS_TOPIC, InputRecord, Log, LogError,
     PollLimits, Polled, SourcePartition, StagedBatch, WorkerName, changelog_topic, dead_letter_headers, output_headers,
@@ -27,7 +29,7 @@ pub struct SimulatedLogSettings {
 /// What a log of ours could get wrong. A test makes a mistake to show that it would be noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mistake {
-    /// T2: keeps the producer after an unknown outcome.
+    /// T2: keeps the producer after an unknown outcome, and only aborts with it.
     KeepsProducer,
     /// T3: restores only to the last stable offset.
     RestoresToLastStableOffset,
@@ -53,6 +55,10 @@ pub struct SimulatedLog {
     reading: BTreeMap<SourcePartition, Reading>,
     /// Whether the process died at a fault.
     crashed: bool,
+    /// Whether a newer producer of the same id fenced this one; the next assignment brings a new one.
+    fenced: bool,
+    /// Whether it is dead for the timer index too, which is told behind the store.
+    dead: Arc<AtomicBool>,
     mistakes: BTreeSet<Mistake>,
 }
 
@@ -76,6 +82,8 @@ impl SimulatedLog {
             joined: false,
             reading: BTreeMap::new(),
             crashed: false,
+            fenced: false,
+            dead: Arc::default(),
             mistakes: BTreeSet::new(),
         }
     }
@@ -83,6 +91,12 @@ impl SimulatedLog {
     /// Makes a mistake from now on.
     pub fn make(&mut self, mistake: Mistake) {
         self.mistakes.insert(mistake);
+    }
+
+    /// True once the process has died between store and timer index, for [`crate::SimulatedTimerIndex::of_process`].
+    #[must_use]
+    pub fn death(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.dead)
     }
 
     fn sources(&self, state: &mut BrokerState) -> Vec<SourcePartition> {
@@ -226,6 +240,38 @@ impl SimulatedLog {
         CommitError::Fatal(format!("simulated crash {place}"))
     }
 
+    /// What goes wrong when everything is sent, before the commit point.
+    fn fails_before_commit(
+        &mut self,
+        state: &mut BrokerState,
+        fault: Option<Fault>,
+        transaction: TransactionId,
+    ) -> Option<CommitError> {
+        let id = &self.settings.transactional_id;
+        match fault {
+            Some(Fault::CrashBeforeCommit) => Some(self.dies("before the commit point")),
+            Some(Fault::UnknownLate) => {
+                state.end_arrives_late(id, self.epoch);
+                Some(CommitError::OutcomeUnknown("no answer in time".to_owned()))
+            }
+            Some(Fault::UnknownAborted) => Some(CommitError::OutcomeUnknown("the answer is lost".to_owned())),
+            Some(Fault::Abort) => {
+                state.end_of(id, self.epoch, transaction, false);
+                Some(CommitError::Retry("simulated abort".to_owned()))
+            }
+            Some(
+                Fault::CrashBeforeTransaction
+                | Fault::CrashWhileWriting
+                | Fault::CrashBeforeOffsets
+                | Fault::CrashAfterCommit
+                | Fault::CrashBeforeIndex
+                | Fault::CrashAfterStore
+                | Fault::UnknownCommitted,
+            )
+            | None => None,
+        }
+    }
+
     /// After a fenced commit the partitions are gone; the next poll joins anew.
     fn leave(&mut self, state: &mut BrokerState) {
         let sources = self.sources(state);
@@ -281,6 +327,9 @@ impl Log for SimulatedLog {
 
     fn committed_offset(&mut self, source: &SourcePartition) -> Result<Option<i64>, LogError> {
         let mut state = self.broker.change();
+        if std::mem::take(&mut self.fenced) {
+            self.epoch = state.open_producer(&self.settings.transactional_id);
+        }
         let group = self.settings.worker.0;
         let pending = state.groups.get(group).and_then(|group| group.pending.get(source).copied());
         if let Some((transaction, _)) = pending {
@@ -297,7 +346,12 @@ impl Log for SimulatedLog {
         Ok(0)
     }
 
-    fn restore(&mut self, partition: u32, from: i64, apply: &mut dyn FnMut(ChangelogRecord)) -> Result<i64, LogError> {
+    fn restore(
+        &mut self,
+        partition: u32,
+        from: i64,
+        apply: &mut dyn FnMut(ChangelogRecord) -> ControlFlow<()>,
+    ) -> Result<i64, LogError> {
         let count = self.broker.partition_count();
         let mut state = self.broker.change();
         let topic = state.create(&self.changelog, count);
@@ -318,7 +372,9 @@ impl Log for SimulatedLog {
         let Some(log) = state.partition(&source) else { return Ok(0) };
         for (record, is_tombstone) in log.committed(index_of(from), to, |id| state.is_committed(id)) {
             let value = (!is_tombstone).then(|| record.value.clone());
-            apply(ChangelogRecord { key: record.key_text().to_owned(), value, offset: record.offset });
+            if apply(ChangelogRecord { key: record.key_text().to_owned(), value, offset: record.offset }).is_break() {
+                return Ok(record.offset + 1);
+            }
         }
         Ok(offset_of(to))
     }
@@ -338,6 +394,8 @@ impl Log for SimulatedLog {
             return Err(self.dies("before its transaction"));
         }
         let Some(transaction) = state.begin(id, self.epoch) else {
+            self.fenced = true;
+            self.leave(&mut state);
             return Err(CommitError::Fenced("a newer producer of the same transactional id exists".to_owned()));
         };
         self.write(&mut state, transaction, &staged);
@@ -348,34 +406,20 @@ impl Log for SimulatedLog {
             return Err(self.dies("while writing"));
         }
         self.write_rows(&mut state, transaction, &staged);
+        if fault == Some(Fault::CrashBeforeOffsets) {
+            return Err(self.dies("before its offsets are sent"));
+        }
         if !self.send_offsets(&mut state, transaction, &staged) {
             state.end_of(id, self.epoch, transaction, false);
             self.leave(&mut state);
             return Err(CommitError::Fenced("the group has a newer generation".to_owned()));
         }
-        match fault {
-            Some(Fault::CrashBeforeCommit) => return Err(self.dies("before the commit point")),
-            Some(Fault::UnknownLate) => {
-                state.end_arrives_late(id, self.epoch);
-                return Err(CommitError::OutcomeUnknown("no answer in time".to_owned()));
-            }
-            Some(Fault::UnknownAborted) => {
-                return Err(CommitError::OutcomeUnknown("the answer is lost".to_owned()));
-            }
-            Some(Fault::Abort) => {
-                state.end_of(id, self.epoch, transaction, false);
-                return Err(CommitError::Retry("simulated abort".to_owned()));
-            }
-            Some(
-                Fault::CrashBeforeTransaction
-                | Fault::CrashWhileWriting
-                | Fault::CrashAfterCommit
-                | Fault::CrashAfterStore
-                | Fault::UnknownCommitted,
-            )
-            | None => {}
+        if let Some(error) = self.fails_before_commit(&mut state, fault, transaction) {
+            return Err(error);
         }
         if !state.end_of(id, self.epoch, transaction, true) {
+            self.fenced = true;
+            self.leave(&mut state);
             return Err(CommitError::Fenced("a newer producer of the same transactional id exists".to_owned()));
         }
         if fault == Some(Fault::CrashAfterCommit) {
@@ -385,7 +429,8 @@ impl Log for SimulatedLog {
             return Err(CommitError::OutcomeUnknown("the answer is lost".to_owned()));
         }
         // It dies with its next call.
-        self.crashed = fault == Some(Fault::CrashAfterStore);
+        self.crashed = matches!(fault, Some(Fault::CrashAfterStore | Fault::CrashBeforeIndex));
+        self.dead.store(fault == Some(Fault::CrashBeforeIndex), Ordering::Relaxed);
         let next = |partition: &u32| {
             let source = SourcePartition { topic: Arc::from(self.changelog.as_str()), partition: *partition };
             (*partition, state.partition(&source).map_or(0, |log| offset_of(log.high_watermark())))
@@ -398,8 +443,11 @@ impl Log for SimulatedLog {
         if self.crashed {
             return Err(crashed());
         }
-        if !self.mistakes.contains(&Mistake::KeepsProducer) {
-            self.epoch = self.broker.change().open_producer(&self.settings.transactional_id);
+        let id = &self.settings.transactional_id;
+        if self.mistakes.contains(&Mistake::KeepsProducer) {
+            self.broker.change().abort_open(id, self.epoch);
+        } else {
+            self.epoch = self.broker.change().open_producer(id);
         }
         Ok(())
     }

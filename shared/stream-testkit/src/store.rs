@@ -79,7 +79,7 @@ impl Store for MemoryStore {
         }
         for (number, checkpoint) in &committed.staged.checkpoints {
             let changelog_next = committed.changelog_next.get(number).copied().unwrap_or_default();
-            let stored = StoredCheckpoint { checkpoint: checkpoint.clone(), changelog_next };
+            let stored = StoredCheckpoint { checkpoint: Some(checkpoint.clone()), changelog_next };
             self.partitions.entry(*number).or_default().stored = Some(stored);
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::ports::{ChangelogRecord, Checkpoint, Log, LogError, Store, StoreError
 use crate::processor::Processor;
 use crate::row::{RowChange, RowKey, StateView};
 use crate::worker::{Step, Worker, WorkerError};
+use std::ops::ControlFlow;
 
 /// How many restored rows are applied to the store at once.
 const RESTORE_CHUNK: usize = 10_000;
@@ -18,6 +19,71 @@ const WATCH_EVERY: u64 = 10_000;
 enum Refused {
     Log(LogError),
     Stop(Stop),
+    /// There is more to read.
+    Unfinished,
+}
+
+/// How far a restore is.
+enum Restored {
+    Part,
+    Whole(Option<Checkpoint>),
+}
+
+/// What one step of a restore reads.
+struct Piece<'a, S> {
+    store: &'a mut S,
+    number: u32,
+    checkpoint: Option<Checkpoint>,
+    rows: Vec<RowChange>,
+    read: u64,
+    read_max: u64,
+    failed: Option<Refused>,
+}
+
+impl<S: Store> Piece<'_, S> {
+    fn take(&mut self, record: ChangelogRecord) -> ControlFlow<()> {
+        self.read += 1;
+        let behind = record.offset + 1;
+        let taken =
+            self.keep(record).and_then(|()| if self.rows.len() >= RESTORE_CHUNK { self.apply(behind) } else { Ok(()) });
+        match taken {
+            Ok(()) if self.is_full() => ControlFlow::Break(()),
+            Ok(()) => ControlFlow::Continue(()),
+            Err(refused) => {
+                self.failed = Some(refused);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn keep(&mut self, record: ChangelogRecord) -> Result<(), Refused> {
+        if record.key != Checkpoint::KEY {
+            self.rows.push(RowChange { key: RowKey::from_text(record.key), value: record.value });
+            return Ok(());
+        }
+        if let Some(value) = record.value {
+            self.checkpoint = Some(Checkpoint::decode(&value).map_err(|reason| Refused::Stop(Stop::Halt(reason)))?);
+        }
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.read >= self.read_max
+    }
+
+    fn apply(&mut self, behind: i64) -> Result<(), Refused> {
+        let stored = StoredCheckpoint { checkpoint: self.checkpoint.clone(), changelog_next: behind };
+        Ok(self.store.apply_restored(self.number, std::mem::take(&mut self.rows), Some(stored))?)
+    }
+
+    /// Applies the rest.
+    fn end(mut self, behind: i64) -> Result<Option<Checkpoint>, Refused> {
+        if let Some(refused) = self.failed.take() {
+            return Err(refused);
+        }
+        self.apply(behind)?;
+        Ok(self.checkpoint)
+    }
 }
 
 impl From<LogError> for Refused {
@@ -92,6 +158,11 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
                 self.partitions.insert(source, partition);
                 return Ok(Step::Restored);
             }
+            Err(Refused::Unfinished) => {
+                self.partitions.extend(before.map(|partition| (source.clone(), partition)));
+                self.assigning.push_front(source);
+                return Ok(Step::Restored);
+            }
             Err(Refused::Log(LogError::Retry(_)) | Refused::Stop(Stop::Retry(_))) => {
                 self.partitions.extend(before.map(|partition| (source.clone(), partition)));
                 self.assigning.push_back(source);
@@ -122,8 +193,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         let partition_count = self.log.partition_count()?;
         // In this order: a stable offset first, so that whatever it covers is below the high watermark read next.
         let committed = self.log.committed_offset(source)?;
-        let stored = self.restore_rows(source)?;
-        let checkpoint = stored.map(|stored| stored.checkpoint);
+        let Restored::Whole(checkpoint) = self.restore_rows(source)? else { return Err(Refused::Unfinished) };
         if let Some(checkpoint) = &checkpoint {
             self.compare_settings(source.partition, checkpoint, partition_count)?;
         }
@@ -151,8 +221,9 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         Ok(partition)
     }
 
-    /// Brings the store from where it stands to the high watermark of the changelog.
-    fn restore_rows(&mut self, source: &SourcePartition) -> Result<Option<StoredCheckpoint>, Refused> {
+    /// Brings the store a piece nearer to the high watermark of the changelog. A piece is kept with its place, so that a
+    /// restore that is broken off goes on from there.
+    fn restore_rows(&mut self, source: &SourcePartition) -> Result<Restored, Refused> {
         let number = source.partition;
         // A store that cannot say what it holds is dropped: the changelog has it all.
         let stored = self.store.checkpoint(number).unwrap_or_default();
@@ -160,53 +231,38 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             self.store.clear(number)?;
         }
         let from = stored.as_ref().map_or(0, |stored| stored.changelog_next);
-        let mut checkpoint = stored.map(|stored| stored.checkpoint);
-        let mut rows = Vec::new();
-        let mut failed: Option<Refused> = None;
-        let store = &mut self.store;
+        let mut piece = Piece {
+            store: &mut self.store,
+            number,
+            checkpoint: stored.and_then(|stored| stored.checkpoint),
+            rows: Vec::new(),
+            read: 0,
+            read_max: self.config.restore_records_max.max(1),
+            failed: None,
+        };
         let watch = &mut self.restore_watch;
-        let mut read = 0_u64;
-        let behind = self.log.restore(number, from, &mut |record: ChangelogRecord| {
-            if failed.is_some() {
-                return;
-            }
-            read += 1;
-            if read.is_multiple_of(WATCH_EVERY)
+        let behind = self.log.restore(number, from, &mut |record| {
+            let flow = piece.take(record);
+            if piece.read.is_multiple_of(WATCH_EVERY)
                 && let Some(watch) = watch.as_mut()
             {
-                watch(source, read);
+                watch(source, piece.read);
             }
-            if record.key == Checkpoint::KEY {
-                match record.value.as_deref().map(Checkpoint::decode) {
-                    Some(Ok(found)) => checkpoint = Some(found),
-                    Some(Err(reason)) => failed = Some(Refused::Stop(Stop::Halt(reason))),
-                    None => {}
-                }
-                return;
-            }
-            rows.push(RowChange { key: RowKey::from_text(record.key), value: record.value });
-            if rows.len() >= RESTORE_CHUNK
-                && let Err(error) = store.apply_restored(number, std::mem::take(&mut rows), None)
-            {
-                failed = Some(Refused::from(error));
-            }
+            flow
         })?;
-        if let Some(refused) = failed {
-            return Err(refused);
-        }
-        if let Some(watch) = self.restore_watch.as_mut() {
-            watch(source, read);
-        }
-        if behind < from {
+        let (read, is_part) = (piece.read, piece.is_full());
+        if piece.failed.is_none() && behind < from {
             let reason = format!(
                 "the changelog ends at {behind}, but the store has seen it up to {from}: records are lost; find out why, \
                  then remove this partition's store to restore from what is left"
             );
             return Err(Refused::Stop(Stop::Halt(reason)));
         }
-        let stored = checkpoint.map(|checkpoint| StoredCheckpoint { checkpoint, changelog_next: behind });
-        self.store.apply_restored(number, rows, stored.clone())?;
-        Ok(stored)
+        let checkpoint = piece.end(behind)?;
+        if let Some(watch) = self.restore_watch.as_mut() {
+            watch(source, read);
+        }
+        Ok(if is_part { Restored::Part } else { Restored::Whole(checkpoint) })
     }
 
     fn compare_settings(&self, partition: u32, found: &Checkpoint, count: u32) -> Result<(), Refused> {

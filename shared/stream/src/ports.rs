@@ -7,6 +7,7 @@ use crate::row::{RowChange, StateRead};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// How much one poll may bring.
@@ -174,10 +175,16 @@ pub trait Log {
 
     /// Reads the committed records of a partition's changelog from `from` to its high watermark as of now, in order,
     /// and returns the offset behind them. It first makes sure that no older producer of this worker can still commit.
+    /// `apply` may break off; the offset is then the one behind the record at which it did.
     ///
     /// # Errors
     /// [`LogError::Halt`] where a hanging transaction hides the end.
-    fn restore(&mut self, partition: u32, from: i64, apply: &mut dyn FnMut(ChangelogRecord)) -> Result<i64, LogError>;
+    fn restore(
+        &mut self,
+        partition: u32,
+        from: i64,
+        apply: &mut dyn FnMut(ChangelogRecord) -> ControlFlow<()>,
+    ) -> Result<i64, LogError>;
 
     /// Commits one transaction: outputs, dead letters, rows, checkpoints and offsets together.
     ///
@@ -227,9 +234,9 @@ pub struct StoreError(pub String);
 /// What a store says of a partition it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCheckpoint {
-    /// The last checkpoint applied.
-    pub checkpoint: Checkpoint,
-    /// The changelog offset behind it: restoring goes on from here.
+    /// The last checkpoint applied; `None` where a first restore was broken off before it came to one.
+    pub checkpoint: Option<Checkpoint>,
+    /// The changelog offset behind what was applied: restoring goes on from here, and only then are the rows whole.
     pub changelog_next: i64,
 }
 
@@ -244,13 +251,14 @@ pub trait Store {
     /// [`StoreError`].
     fn apply(&mut self, committed: &CommittedBatch) -> Result<(), StoreError>;
 
-    /// What the store holds of a partition, `None` where it holds nothing whole.
+    /// What the store holds of a partition, `None` where it holds nothing to go on from.
     ///
     /// # Errors
     /// [`StoreError`].
     fn checkpoint(&self, partition: u32) -> Result<Option<StoredCheckpoint>, StoreError>;
 
-    /// Applies restored rows, then the checkpoint and the changelog offset behind them, atomically.
+    /// Applies restored rows, then the checkpoint and the changelog offset behind them, atomically. Rows without them are
+    /// lost with the process.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -31,6 +31,8 @@ pub struct WorkerConfig {
     pub skipped_records_max: u64,
     /// After how long the offsets of skipped records are committed.
     pub skipped_time_max: Duration,
+    /// How many records of a changelog one step of a restore reads.
+    pub restore_records_max: u64,
     /// For how many days after it was sent a fact's repeat is recognised.
     pub repeat_window_days: u32,
     /// The share of records put aside above which the worker stops, in percent.
@@ -60,6 +62,8 @@ impl Default for WorkerConfig {
             page_keys_max: 500,
             skipped_records_max: 50_000,
             skipped_time_max: Duration::from_secs(10),
+            // Some three seconds, so that an order to stop or a partition given away is heard within a long restore.
+            restore_records_max: 500_000,
             repeat_window_days: 400,
             dead_letter_share_max_in_percent: 50,
             dead_letter_window_in_records: 1_000,
@@ -78,7 +82,7 @@ pub enum Step {
     Idle,
     /// Partitions came or went.
     Rebalanced,
-    /// A partition is restored and read from its checkpoint, or halted.
+    /// A partition is restored, or a piece of it; or it is halted.
     Restored,
     /// Records were read of which nothing had to be committed yet.
     Skipped,
@@ -361,7 +365,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         Ok(())
     }
 
-    /// Whoever wants to see a long restore move: called with the partition and the changelog records read so far,
+    /// Whoever wants to see a long restore move: called with the partition and the changelog records that the step has read,
     /// every 10,000 records and at the end.
     pub fn watch_restores(&mut self, watch: impl FnMut(&SourcePartition, u64) + Send + 'static) {
         self.restore_watch = Some(Box::new(watch));

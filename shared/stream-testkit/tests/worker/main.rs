@@ -13,6 +13,8 @@ mod parking;
 #[cfg(test)]
 mod rebalance;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod speed;
 #[cfg(test)]
 mod store_trouble;

@@ -57,7 +57,12 @@ impl Places {
             transactional_id: format!("bank-{place}"),
             inputs: vec![JOURNAL.to_owned()],
         };
-        let mut config = WorkerConfig { batch_changes_max: 4, page_changes_max: 2, ..WorkerConfig::default() };
+        let mut config = WorkerConfig {
+            batch_changes_max: 4,
+            page_changes_max: 2,
+            restore_records_max: 5,
+            ..WorkerConfig::default()
+        };
         config.poll.records_max = 3;
         let log = SimulatedLog::new(&self.broker, settings);
         self.workers.insert(place, (member, Worker::new(Bank, log, store, SimulatedTimerIndex::new(), config)));

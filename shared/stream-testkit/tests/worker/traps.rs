@@ -55,7 +55,7 @@ fn trap_t2_a_late_answer_ends_no_transaction_of_a_new_producer() {
         texts(&broker)
     };
     assert_eq!(outcome(None), ONCE);
-    assert_ne!(outcome(Some(Mistake::KeepsProducer)), ONCE, "the mistake doubles an output");
+    assert!(outcome(Some(Mistake::KeepsProducer)).len() > ONCE.len(), "the mistake doubles an output");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn trap_t5_the_generation_is_the_one_of_the_poll() {
         (texts(&broker), step)
     };
     assert_eq!(outcome(None), (ONCE.map(str::to_owned).to_vec(), Step::Fenced));
-    assert_ne!(outcome(Some(Mistake::TakesGenerationLate)).0, ONCE, "the mistake doubles an output");
+    assert!(outcome(Some(Mistake::TakesGenerationLate)).0.len() > ONCE.len(), "the mistake doubles an output");
 }
 
 #[test]
