@@ -26,6 +26,10 @@ impl Group {
         self.members.iter().any(|other| other == member)
     }
 
+    pub(crate) fn is_owner(&self, source: &SourcePartition, member: &str) -> bool {
+        self.owner.get(source).is_some_and(|owner| owner == member)
+    }
+
     /// The partitions that its members share.
     pub(crate) fn sources(&self) -> Vec<SourcePartition> {
         self.target.keys().cloned().collect()

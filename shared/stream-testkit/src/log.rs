@@ -133,6 +133,12 @@ impl SimulatedLog {
         }
         let group = state.groups.get_mut(self.settings.worker.0)?;
         self.generation = group.generation;
+        // A member that was removed and came back by itself hears of it here: what it read is not its own any more.
+        let lost: Vec<_> = self.reading.keys().filter(|source| !group.is_owner(source, &member)).cloned().collect();
+        if !lost.is_empty() {
+            self.reading.retain(|source, _| !lost.contains(source));
+            return Some(Polled::Revoked(lost));
+        }
         match group.hear(&member) {
             Heard::Nothing => None,
             Heard::Revoked(lost) => {
