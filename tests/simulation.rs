@@ -1,5 +1,11 @@
 //! The engine under seeded faults: it ends as it does without any. `make sim` runs more seeds, and replays one.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test, and faults are counted aloud"
+)]
+
 use itcctl::demo::chaos::{Level, Simulator, kinds};
 use std::sync::LazyLock;
 use stream::WorkerName;
