@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every benchmark in one run, on a Kafka and a Redis of its own: parts first (store, timer index, a large recipient), then the
+# Every benchmark in one run, on a Kafka and a Redis of its own: parts first (store, timer index, a large recipient, a large supplier), then the
 # whole engine.
 #
 #   bench.sh           about 15 minutes once built, on two idle cores
@@ -43,7 +43,7 @@ trap 'exit 130' INT TERM
 "$here/local.sh" up redis
 REDIS_URL=$("$here/local.sh" env | sed -n 's/^REDIS_URL=//p')
 export REDIS_URL
-cargo bench --locked -p stream-store -p stream-timers -p gstr2b --benches
+cargo bench --locked -p stream-store -p stream-timers -p gstr2b -p filings --benches
 
 if [ "$code" = 0 ]; then
   cargo build --release --locked -p itc-engine -p itcctl
