@@ -17,7 +17,5 @@ pub use layers::{ConfigError, DEFAULTS, Effective, Layers};
 pub use logs::{Masking, mask_gstins};
 pub use parts::{ChosenIndex, ChosenStore};
 pub use run::{LoopSpec, MakeLoop, MakeProcessor, RunOptions, ServiceSpec, ThreadContext, run, run_loops};
-pub use settings::{
-    Admin, Kafka, LogFormat, Logs, Security, Settings, Shutdown, Store, StoreKind, Timers, Traces, Worker,
-};
+pub use settings::{Admin, Kafka, LogFormat, Logs, Settings, Shutdown, Store, StoreKind, Timers, Traces, Worker};
 pub use threads::{RestoreWatch, RowDecoder, StreamLoop, WorkerLoop, no_row_decoder};

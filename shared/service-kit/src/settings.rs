@@ -43,7 +43,7 @@ pub struct Kafka {
     /// The topic that says how many partitions our topics have.
     pub partition_count_topic: String,
     /// Who we are and whom we trust.
-    pub security: Security,
+    pub security: KafkaSecurity,
     /// Further properties.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -55,19 +55,7 @@ impl Kafka {
     /// # Errors
     /// [`SecurityError`] where `[kafka.security]` cannot be used.
     pub fn settings(&self) -> Result<KafkaSettings, SecurityError> {
-        let given = self.security.clone();
-        let security = KafkaSecurity {
-            protocol: given.protocol,
-            ca_file: given.ca_file,
-            certificate_file: given.certificate_file,
-            key_file: given.key_file,
-            key_password: given.key_password,
-            sasl_mechanism: given.sasl_mechanism,
-            username: given.username,
-            password: given.password,
-            password_file: given.password_file,
-        };
-        let mut properties = security.properties()?;
+        let mut properties = self.security.properties()?;
         properties.extend(self.properties.clone());
         Ok(KafkaSettings { bootstrap_servers: self.bootstrap_servers.clone(), properties })
     }
@@ -76,27 +64,6 @@ impl Kafka {
 impl std::fmt::Debug for Kafka {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Kafka").field("bootstrap_servers", &self.bootstrap_servers).finish_non_exhaustive()
-    }
-}
-
-/// `[kafka.security]`.
-#[derive(Clone, Default, Deserialize)]
-#[expect(missing_docs, reason = "each is the option of the same name in config/default.toml")]
-pub struct Security {
-    pub protocol: String,
-    pub ca_file: String,
-    pub certificate_file: String,
-    pub key_file: String,
-    pub key_password: String,
-    pub sasl_mechanism: String,
-    pub username: String,
-    pub password: String,
-    pub password_file: String,
-}
-
-impl std::fmt::Debug for Security {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Security").field("protocol", &self.protocol).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! How clients prove who they are and whom they trust.
 
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,7 @@ impl SecurityProtocol {
 const MECHANISMS: [&str; 3] = ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"];
 
 /// Everything about the security of connections to the brokers. Empty texts are options that are not given.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize)]
 #[expect(missing_docs, reason = "each is the option kafka.security of the same name")]
 pub struct KafkaSecurity {
     pub protocol: String,
