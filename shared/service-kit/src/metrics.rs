@@ -99,28 +99,32 @@ impl Figures<'_> {
 
     /// What goes up and down.
     fn gauge(&mut self, name: &str, help: &str, labels: &[&str], lines: &[Line]) {
-        let metric = |(values, figure): (Vec<String>, f64)| {
+        let metrics = self.figures(labels, lines, |metric, figure| {
             let mut gauge = Gauge::default();
             gauge.set_value(figure);
-            let mut metric = Metric::from_label(self.labels(labels, &values));
             metric.set_gauge(gauge);
-            metric
-        };
-        let metrics = summed(lines).into_iter().map(metric).collect();
+        });
         self.family(name, help, MetricType::GAUGE, metrics);
     }
 
     /// What only rises while the process lives.
     fn counter(&mut self, name: &str, help: &str, labels: &[&str], lines: &[Line]) {
-        let metric = |(values, figure): (Vec<String>, f64)| {
+        let metrics = self.figures(labels, lines, |metric, figure| {
             let mut counter = Counter::default();
             counter.set_value(figure);
-            let mut metric = Metric::from_label(self.labels(labels, &values));
             metric.set_counter(counter);
+        });
+        self.family(name, help, MetricType::COUNTER, metrics);
+    }
+
+    /// A metric for each line.
+    fn figures(&self, labels: &[&str], lines: &[Line], set: impl Fn(&mut Metric, f64)) -> Vec<Metric> {
+        let metric = |(values, figure): (Vec<String>, f64)| {
+            let mut metric = Metric::from_label(self.labels(labels, &values));
+            set(&mut metric, figure);
             metric
         };
-        let metrics = summed(lines).into_iter().map(metric).collect();
-        self.family(name, help, MetricType::COUNTER, metrics);
+        summed(lines).into_iter().map(metric).collect()
     }
 
     fn histogram(&mut self, name: &str, help: &str, label: &str, timings: &BTreeMap<&str, Timing>) {
