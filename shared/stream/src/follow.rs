@@ -21,10 +21,10 @@ pub(crate) struct Place {
 impl Place {
     /// The decision whose events begin with that prefix; a later page of it stands at a place of its own.
     pub(crate) fn of(meta: &EventMeta, prefix: &str, said: u32) -> Self {
-        let above = TraceContext::of(meta);
+        let told = TraceContext::told(meta);
+        let above = told.unwrap_or_else(|| TraceContext::begun_by(&meta.id));
         let context = if said == 0 { above.child(prefix) } else { above.child(&format!("{prefix}@{said}")) };
-        let parent = TraceContext::told(meta).map(|told| told.span_id);
-        Self { parent, context, header: context.traceparent() }
+        Self { parent: told.map(|told| told.span_id), context, header: context.traceparent() }
     }
 }
 

@@ -22,10 +22,12 @@ impl TraceContext {
     /// The place of an event: as its header says; otherwise a trace of its own, named by the event.
     #[must_use]
     pub fn of(meta: &EventMeta) -> Self {
-        Self::told(meta).unwrap_or_else(|| {
-            let digest = digest("trace", &meta.id);
-            Self { trace_id: first(&digest), span_id: span_id(&meta.id), sampled: true }
-        })
+        Self::told(meta).unwrap_or_else(|| Self::begun_by(&meta.id))
+    }
+
+    /// The trace that an event of that id begins.
+    pub(crate) fn begun_by(id: &str) -> Self {
+        Self { trace_id: first(&digest("trace", id)), span_id: span_id(id), sampled: true }
     }
 
     /// What the event's header says, `None` where there is none or it is none.
