@@ -1,12 +1,12 @@
 //! Publishing: the difference of the entries that should stand to those that do, and what a filed return does to them.
 
-use crate::decide::Work;
+use crate::decide::{LedgerAlert, Work};
 use crate::interest;
 use crate::replay::{Planned, PlannedAlert, Planning};
 use crate::rows::{self, CreditRow, EntryPointerRow, EntryRow, Published, RecipientRow, ReturnEntryRow, Table4Row};
 use crate::table4;
 use gst_events::{
-    Alert, EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
+    EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
 };
 use gst_rules::rule;
 use gst_types::{IstInstant, TaxPeriod};
@@ -55,16 +55,13 @@ impl Work<'_, '_> {
             return;
         }
         row.alerted.push(given);
-        let alert = Alert {
-            code: alert.code.to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: Some(alert.subject.clone()),
+        self.alert(LedgerAlert {
+            code: alert.code,
+            subject: Some(&alert.subject),
             date: alert.date,
             message: alert.message.to_owned(),
             rule: Some(alert.rule),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+        });
     }
 
     /// A second entry that names the first (architecture, section 3): an input that should have come earlier has come.
@@ -217,18 +214,15 @@ impl Work<'_, '_> {
         if !is_due_event || is_listed {
             return;
         }
-        let alert = Alert {
-            code: "RULE_37A_NOT_LISTED".to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: Some(entry.subject.clone()),
+        self.alert(LedgerAlert {
+            code: "RULE_37A_NOT_LISTED",
+            subject: Some(&entry.subject),
             date,
             message:
                 "the return with the reversal under rule 37A is filed, and Table 5 of no GSTR-2B lists the document"
                     .to_owned(),
             rule: Some(rule::R37A_7),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+        });
     }
 
     fn write_entry(&mut self, number: u64, entry: &LedgerEntry) {

@@ -4,11 +4,9 @@
 //! before it that has one. Each document gives up its share, so that rule 37 finds only what is left (APP-2). The shares
 //! are differences of one running figure: together they are the figure of the whole return, without a paisa of drift.
 
-use super::Work;
+use super::{LedgerAlert, Work};
 use crate::rows::{self, ApportionedRow, CreditRow, Fact, ReturnEntryRow, ShareRow, SubjectPointerRow, TurnoverRow};
-use gst_events::{
-    Alert, CreditSubject, ExclusiveUse, LedgerEntryKind, Outgoing, PermanentReversalRule, TurnoverReported,
-};
+use gst_events::{CreditSubject, ExclusiveUse, LedgerEntryKind, PermanentReversalRule, TurnoverReported};
 use gst_rules::apportionment::{Rule42Credit, Turnover, rule_38, rule_42, rule_43_share};
 use gst_rules::rule;
 use gst_types::{Head, IstDate, IstInstant, Paise, TaxAmounts, TaxPeriod};
@@ -87,7 +85,13 @@ impl Work<'_, '_> {
                 "turnover of {}: exempt {} of {}; the total must be above zero and hold the exempt part; nothing changed",
                 event.period, event.exempt, event.total
             );
-            self.alert_apportionment("TURNOVER_UNUSABLE", event.at.date(), message);
+            self.alert(LedgerAlert {
+                code: "TURNOVER_UNUSABLE",
+                subject: None,
+                date: event.at.date(),
+                message,
+                rule: Some(rule::APP_3),
+            });
             return Ok(None);
         }
         let row = TurnoverRow {
@@ -288,22 +292,15 @@ impl Work<'_, '_> {
                 head.code(),
                 common.of(head)
             );
-            self.alert_apportionment("RULE_42_YEAR_DIFFERS", today, message);
+            self.alert(LedgerAlert {
+                code: "RULE_42_YEAR_DIFFERS",
+                subject: None,
+                date: today,
+                message,
+                rule: Some(rule::APP_3),
+            });
         }
         Ok(())
-    }
-
-    fn alert_apportionment(&mut self, code: &str, date: IstDate, message: String) {
-        let alert = Alert {
-            code: code.to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: None,
-            date,
-            message,
-            rule: Some(rule::APP_3),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Credit taken in returns, and credit taken away for good.
 
-use super::Work;
+use super::{LedgerAlert, Work};
 use crate::rows::{self, CreditRow, Fact, LineFact, NoteRow, SubjectPointerRow};
-use gst_events::{Alert, CreditAvailed, CreditCategorySet, CreditSubject, Outgoing, PermanentReversalRecorded};
+use gst_events::{CreditAvailed, CreditCategorySet, CreditSubject, PermanentReversalRecorded};
 use gst_rules::eligibility::{Category, Eligibility, Purchase, RecipientKind, SupplierKind, Use, eligibility};
 use gst_rules::rule;
 use gst_types::{DocumentKey, DocumentKind, TaxAmounts};
@@ -47,18 +47,15 @@ impl Work<'_, '_> {
         let is_first = before.invoice.is_none() && before.by_line.is_zero() && !event.claimed.is_zero();
         self.draft.put(&key, &NoteRow { by_line: before.by_line - event.claimed, ..before });
         if is_first {
-            let alert = Alert {
-                code: "CREDIT_NOTE_NAMES_NO_INVOICE".to_owned(),
-                gstin: self.recipient.gstin(),
-                subject: Some(event.subject.clone()),
+            self.alert(LedgerAlert {
+                code: "CREDIT_NOTE_NAMES_NO_INVOICE",
+                subject: Some(&event.subject),
                 date: event.availed_at.date(),
                 message: "tell the register which invoice this credit note lowers; until then what that invoice owes \
                           and the credit at stake stay as they are"
                     .to_owned(),
                 rule: Some(rule::R37_11),
-                worker: "itc-ledger".to_owned(),
-            };
-            self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+            });
         }
         Ok(positive_back - rest)
     }
@@ -126,17 +123,14 @@ impl Work<'_, '_> {
     }
 
     fn category_unknown(&mut self, event: &CreditCategorySet) {
-        let alert = Alert {
-            code: "CREDIT_CATEGORY_UNKNOWN".to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: Some(event.subject.clone()),
+        self.alert(LedgerAlert {
+            code: "CREDIT_CATEGORY_UNKNOWN",
+            subject: Some(&event.subject),
             date: event.at.date(),
             message: "category or usage is no word of BLK-1 or BLK-2, such as FOOD or FURTHER_SUPPLY; nothing changed"
                 .to_owned(),
             rule: Some(rule::BLK_1),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+        });
     }
 
     /// R37-11: of a credit note accepted in the register, the tax that no line of a statement has taken out already.

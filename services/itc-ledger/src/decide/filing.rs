@@ -1,9 +1,9 @@
 //! A GSTR-3B of the recipient is filed: the reversal statement is asked, entries are posted, totals are compared.
 
-use super::Work;
+use super::{LedgerAlert, Work};
 use crate::rows::{self, BlockedRow, Table4Row};
 use crate::statement::{REVERSE_CHARGE_TAX, lines_of, reverse_charge_check, statement_after};
-use gst_events::{Alert, FiledLineDifference, FilingDiffers, Origin, Outgoing, PeriodLocked, ReturnClaimsTold};
+use gst_events::{FiledLineDifference, FilingDiffers, Origin, Outgoing, PeriodLocked, ReturnClaimsTold};
 use gst_rules::ecrrs::{StatementCheck, StatementStatus, check_return};
 use gst_rules::rule;
 use gst_rules::table4::ReturnLine;
@@ -116,22 +116,17 @@ impl Work<'_, '_> {
     }
 
     fn alert_excess(&mut self, period: TaxPeriod, date: IstDate, check: &StatementCheck, effect: &str) {
-        let heads = Head::ALL.into_iter().filter(|head| !check.excess.of(*head).is_zero());
-        let excess: Vec<String> = heads.map(|head| format!("{} {}", head.code(), check.excess.of(head))).collect();
-        let alert = Alert {
-            code: "ECRRS_RECLAIM_EXCEEDS_BALANCE".to_owned(),
-            gstin: self.recipient.gstin(),
+        self.alert(LedgerAlert {
+            code: "ECRRS_RECLAIM_EXCEEDS_BALANCE",
             subject: None,
             date,
             message: format!(
                 "{}: re-claims of {period} exceed the reversal statement by {}; {effect}",
                 check.status.code(),
-                excess.join(", ")
+                by_head(check.excess)
             ),
             rule: Some(rule::ECR_2),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+        });
     }
 
     /// Every claim of a filed return is told: its common credit is apportioned, and its totals can be compared with ours.
@@ -163,23 +158,17 @@ impl Work<'_, '_> {
             let Some(checked) = reverse_charge_check(of, balance, &sums) else { continue };
             balance = checked.closing.unwrap_or(balance);
             if of == period && !checked.excess.is_zero() {
-                let heads = Head::ALL.into_iter().filter(|head| !checked.excess.of(*head).is_zero());
-                let excess: Vec<String> =
-                    heads.map(|head| format!("{} {}", head.code(), checked.excess.of(head))).collect();
-                let alert = Alert {
-                    code: "RCM_CREDIT_EXCEEDS_TAX_PAID".to_owned(),
-                    gstin: self.recipient.gstin(),
+                self.alert(LedgerAlert {
+                    code: "RCM_CREDIT_EXCEEDS_TAX_PAID",
                     subject: None,
                     date,
                     message: format!(
                         "4(A)(2) and 4(A)(3) of {period} exceed the reverse-charge tax paid in 3.1(d) and the balance \
                          before by {}",
-                        excess.join(", ")
+                        by_head(checked.excess)
                     ),
                     rule: Some(rule::ECR_4),
-                    worker: "itc-ledger".to_owned(),
-                };
-                self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+                });
             }
         }
         Ok(())
@@ -196,16 +185,13 @@ impl Work<'_, '_> {
         sums.differences = told;
         if !lines.is_empty() {
             let names: Vec<&str> = lines.iter().map(|one| one.line.as_str()).collect();
-            let alert = Alert {
-                code: "FILING_DIFFERS".to_owned(),
-                gstin: self.recipient.gstin(),
+            self.alert(LedgerAlert {
+                code: "FILING_DIFFERS",
                 subject: None,
                 date: filed_at.date(),
                 message: format!("the GSTR-3B of {period} was filed with other totals than ours: {}", names.join(", ")),
                 rule: None,
-                worker: "itc-ledger".to_owned(),
-            };
-            self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+            });
         }
         let event = FilingDiffers { recipient: self.recipient, period, filed_at, arn: sums.arn.clone(), lines };
         self.draft.emit(Outgoing::to_recipient(self.recipient, &event));
@@ -226,4 +212,10 @@ pub fn differences(sums: &Table4Row) -> Vec<FiledLineDifference> {
         FiledLineDifference { line: line.code().to_owned(), ours, filed, difference: filed - ours }
     });
     compared.filter(|one| !one.difference.is_zero()).collect()
+}
+
+/// Amounts as people read them, by head.
+fn by_head(tax: TaxAmounts) -> String {
+    let heads = Head::ALL.into_iter().filter(|head| !tax.of(*head).is_zero());
+    heads.map(|head| format!("{} {}", head.code(), tax.of(head))).collect::<Vec<_>>().join(", ")
 }

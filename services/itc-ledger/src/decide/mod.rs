@@ -13,8 +13,8 @@ use crate::rows::{
     self, AliasRow, AnnualReturnRow, BalanceRow, CreditRow, Fact, PassedRow, RecipientRow, RulebookRow, Step,
     SubjectPointerRow, WatchRow,
 };
-use gst_events::{CreditSubject, Outgoing, SupplierWatched};
-use gst_rules::Rulebook;
+use gst_events::{Alert, CreditSubject, Outgoing, SupplierWatched};
+use gst_rules::{RuleRef, Rulebook};
 use gst_types::{DocumentKind, FinancialYear, IstDate, IstInstant, RecipientGstin};
 use std::collections::BTreeMap;
 use stream::{DecideError, Draft, RowKey, StateError};
@@ -37,7 +37,30 @@ pub struct Work<'w, 'a> {
     pub trigger: &'w str,
 }
 
+/// What the ledger has to say to people; the rest of an alert follows from whose credit it is.
+pub(crate) struct LedgerAlert<'t> {
+    pub(crate) code: &'t str,
+    pub(crate) subject: Option<&'t CreditSubject>,
+    pub(crate) date: IstDate,
+    pub(crate) message: String,
+    pub(crate) rule: Option<RuleRef>,
+}
+
 impl Work<'_, '_> {
+    /// Tells people.
+    pub(crate) fn alert(&mut self, alert: LedgerAlert<'_>) {
+        let alert = Alert {
+            code: alert.code.to_owned(),
+            gstin: self.recipient.gstin(),
+            subject: alert.subject.cloned(),
+            date: alert.date,
+            message: alert.message,
+            rule: alert.rule,
+            worker: "itc-ledger".to_owned(),
+        };
+        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
+    }
+
     /// The row of a document or Bill of Entry.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Rule 37A: what is known of the supplier's return, the portal's list, and 1 October.
 
-use super::Work;
+use super::{LedgerAlert, Work};
 use crate::rows::{self, AliasRow, Fact, RecipientRow, SubjectPointerRow, WatchRow};
-use gst_events::{Alert, CreditSubject, Gstr3bFilingStatus, ImsRecordDecided, Outgoing, SupplierGstr3bStatus};
+use gst_events::{CreditSubject, Gstr3bFilingStatus, ImsRecordDecided, SupplierGstr3bStatus};
 use gst_rules::rule;
 use gst_types::{IstDate, TaxAmounts};
 use stream::{Cursor, DecideError, RowKey};
@@ -67,24 +67,16 @@ impl Work<'_, '_> {
                 (Some(_) | None, _) => None,
             };
             if watch.is_none_or(|watch| watch.filed_at.is_none() && watch.not_filed_at.is_none()) {
-                let message = "nobody said whether the supplier filed its GSTR-3B; nothing is reversed";
-                self.alert_37a(&row.subject, day, "RULE_37A_STATUS_UNKNOWN", message);
+                self.alert(LedgerAlert {
+                    code: "RULE_37A_STATUS_UNKNOWN",
+                    subject: Some(&row.subject),
+                    date: day,
+                    message: "nobody said whether the supplier filed its GSTR-3B; nothing is reversed".to_owned(),
+                    rule: Some(rule::R37A_4),
+                });
             }
         }
         Ok(more || self.blocked_returns(day, limit)?)
-    }
-
-    fn alert_37a(&mut self, subject: &CreditSubject, date: IstDate, code: &str, message: &str) {
-        let alert = Alert {
-            code: code.to_owned(),
-            gstin: self.recipient.gstin(),
-            subject: Some(subject.clone()),
-            date,
-            message: message.to_owned(),
-            rule: Some(rule::R37A_4),
-            worker: "itc-ledger".to_owned(),
-        };
-        self.draft.emit(Outgoing::alert(self.recipient.gstin(), &alert));
     }
 
     /// R37A-7: a line of Table 5 and our own due event are one cause; and the key of an amendment leads to its document.
@@ -106,8 +98,13 @@ impl Work<'_, '_> {
         self.add_step(&mut row, event.decided_at, Fact::Listed { tax: line.effect })?;
         let row = self.settle(row)?;
         if row.summary.base() != line.effect {
-            let message = "the portal's reversal under rule 37A differs from the credit of the document";
-            self.alert_37a(&row.subject, event.decided_at.date(), "RULE_37A_AMOUNT_DIFFERS", message);
+            self.alert(LedgerAlert {
+                code: "RULE_37A_AMOUNT_DIFFERS",
+                subject: Some(&row.subject),
+                date: event.decided_at.date(),
+                message: "the portal's reversal under rule 37A differs from the credit of the document".to_owned(),
+                rule: Some(rule::R37A_4),
+            });
         }
         Ok(true)
     }
