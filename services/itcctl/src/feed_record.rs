@@ -67,6 +67,18 @@ impl FeedRecord {
     pub fn header_bytes(&self) -> Vec<(String, Vec<u8>)> {
         self.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect()
     }
+
+    /// The record as Kafka takes it; its key chooses the partition.
+    #[must_use]
+    pub fn for_kafka(&self) -> stream_kafka::FeedRecord {
+        stream_kafka::FeedRecord {
+            topic: self.feed.topic().to_owned(),
+            partition: None,
+            key: self.key.clone().into_bytes(),
+            headers: self.header_bytes(),
+            value: self.value.clone(),
+        }
+    }
 }
 
 /// What a supplier's record says besides its body.

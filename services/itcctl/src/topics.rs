@@ -197,9 +197,8 @@ pub(crate) fn create_on_fresh_kafka(kafka: &KafkaSettings) -> Result<()> {
 /// # Errors
 /// A message where the broker does not answer.
 pub(crate) fn delete_all(kafka: &KafkaSettings) -> Result<()> {
-    let list = read()?;
-    let names: Vec<&str> = list.topic.iter().map(|topic| topic.name.as_str()).collect();
-    delete_topics(kafka, &names)?;
+    let names = names()?;
+    delete_topics(kafka, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 //! once can cost.
 
 use super::census::{Census, Grown};
-use super::process::{bytes_below, cpu_of, peak_memory_of};
+use super::process::{cpu_of, peak_memory_of};
 use crate::demo::children::{Surroundings, Worker, Workers};
-use crate::demo::kafka_engine::Standing;
+use crate::demo::kafka_engine::{Standing, now};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,11 +32,9 @@ pub(super) struct Drained {
     pub(super) skipped: u64,
     pub(super) events: Grown,
     pub(super) rows: Grown,
-    pub(super) commits: u64,
     pub(super) wall: Duration,
     pub(super) cpu: Duration,
     pub(super) peak_in_kib: u64,
-    pub(super) store_bytes: u64,
     pub(super) passed_wall: Duration,
     pub(super) passed_cpu: Duration,
     /// By topic, what the worker wrote.
@@ -50,22 +48,15 @@ impl Drained {
         self.skipped += other.skipped;
         self.events.add(other.events);
         self.rows.add(other.rows);
-        self.commits += other.commits;
         self.wall += other.wall;
         self.cpu += other.cpu;
         self.peak_in_kib = self.peak_in_kib.max(other.peak_in_kib);
-        self.store_bytes = self.store_bytes.max(other.store_bytes);
         self.passed_wall += other.passed_wall;
         self.passed_cpu += other.passed_cpu;
         for (topic, grown) in &other.written {
             self.written.entry(topic.clone()).or_default().add(*grown);
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
 
 /// Lets a worker drain its input; `fed` is how many records the feeds have held so far, and the pass-through writes to the
@@ -90,11 +81,9 @@ pub(super) fn drain(
         worker: name,
         read: total(&state, "/counters/read"),
         skipped: total(&state, "/counters/skipped"),
-        commits: state.pointer("/threads/0/status/commits").and_then(Value::as_u64).unwrap_or_default(),
         wall: ended - began,
         cpu: cpu_after.saturating_sub(cpu_before),
         peak_in_kib,
-        store_bytes: bytes_below(&surroundings.folder.join("store").join(name), &|_| true),
         written: census.grown()?,
         ..Drained::default()
     };

@@ -1,7 +1,7 @@
 //! How long a fact takes to be public, while facts come at a steady rate and every worker runs.
 
-use super::drain::now;
 use super::story;
+use crate::demo::kafka_engine::now;
 use crate::feed_record::FeedRecord;
 use anyhow::{Context, Result, bail};
 use gst_events::{CreditSubject, ImsRecord, LedgerEntry, Topic};
@@ -75,15 +75,7 @@ fn measure(
     let (mut next, mut due) = (numbers.start, Duration::ZERO);
     while next < numbers.end || !sent.is_empty() {
         if next < numbers.end && began.elapsed() >= due {
-            let record = fact(next)?;
-            let outgoing = stream_kafka::FeedRecord {
-                topic: record.feed.topic().to_owned(),
-                partition: None,
-                key: record.key.clone().into_bytes(),
-                headers: record.header_bytes(),
-                value: record.value,
-            };
-            publisher.publish(&outgoing, &mut |_| {})?;
+            publisher.publish(&fact(next)?.for_kafka(), &mut |_| {})?;
             sent.insert(story::document_number(next), now());
             (next, due) = (next + 1, due + every);
         }

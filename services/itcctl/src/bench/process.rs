@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 /// A clock tick of `/proc/*/stat`: 10 ms on every Linux of today (`USER_HZ` is 100).
@@ -25,21 +24,6 @@ pub(super) fn peak_memory_of(process: u32) -> Result<u64> {
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("a process without a peak")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
-}
-
-/// Bytes of the files below a folder whose path `wanted` takes; nothing where there is no such folder.
-pub(super) fn bytes_below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let mut bytes = 0;
-    for entry in entries.filter_map(Result::ok) {
-        let path = entry.path();
-        match entry.metadata() {
-            Ok(found) if found.is_dir() => bytes += bytes_below(&path, wanted),
-            Ok(found) if wanted(&path) => bytes += found.len(),
-            Ok(_) | Err(_) => {}
-        }
-    }
-    bytes
 }
 
 /// The machine in one line: processor, cores, memory, load.

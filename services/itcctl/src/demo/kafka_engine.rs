@@ -173,8 +173,8 @@ impl Standing {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long workers have been at rest; no decision looks at it")]
-fn now() -> Instant {
+#[expect(clippy::disallowed_methods, reason = "how long workers rest or take; no decision looks at it")]
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

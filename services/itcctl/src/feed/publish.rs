@@ -45,14 +45,7 @@ impl FeedPort for KafkaFeeds {
                 closed.insert(Publisher::open(settings)?)
             }
         };
-        let outgoing = stream_kafka::FeedRecord {
-            topic: record.feed.topic().to_owned(),
-            partition: None,
-            key: record.key.clone().into_bytes(),
-            headers: record.header_bytes(),
-            value: record.value.clone(),
-        };
-        publisher.publish(&outgoing, &mut |_| {})?;
+        publisher.publish(&record.for_kafka(), &mut |_| {})?;
         Ok(())
     }
 
