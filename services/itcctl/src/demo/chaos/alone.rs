@@ -103,7 +103,6 @@ struct Alone<'a> {
 impl<'a> Alone<'a> {
     fn start(worker: WorkerName, config: &WorkerConfig, read: &'a [InputRecord]) -> Result<Self> {
         let driver = alone(worker, PARTITIONS, config).with_context(|| format!("there is no worker {worker}"))?;
-        let has_rows = workers().iter().any(|entry| entry.name == worker && entry.has_rows);
         let mut to_come: BTreeMap<_, VecDeque<&InputRecord>> = BTreeMap::new();
         for record in read {
             to_come.entry(&record.source).or_default().push_back(record);
@@ -112,7 +111,7 @@ impl<'a> Alone<'a> {
         let by_recipient = |record: &&InputRecord| &*record.source.topic == Topic::RecipientJournal.name();
         let keys = read.iter().filter(by_recipient).filter_map(|record| record.key.as_deref()).collect();
         let to_come = to_come.into_values().collect();
-        let known = Known { worker, has_rows };
+        let known = Known::of(worker);
         Ok(Self { known, driver, to_come, keys, index_lied: false, told: Told::default() })
     }
 

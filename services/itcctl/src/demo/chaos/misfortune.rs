@@ -2,6 +2,7 @@
 
 use crate::demo::random::Random;
 use anyhow::Result;
+use itc_engine::topology::workers;
 use std::time::Duration;
 use stream::{PollLimits, WorkerConfig, WorkerName, changelog_topic};
 use stream_testkit::{Fault, SimulatedTimerIndex, TopologyDriver};
@@ -37,6 +38,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// A worker of the topology.
+    pub(super) fn of(worker: WorkerName) -> Self {
+        Self { worker, has_rows: workers().iter().any(|entry| entry.name == worker && entry.has_rows) }
+    }
+
     /// Every kind of misfortune that [`Known::strikes`] counts.
     pub(super) const KINDS: [&'static str; 5] =
         ["killed, disk kept", "killed, disk lost", "replaced zombie", "offsets forgotten", "changelog compacted"];

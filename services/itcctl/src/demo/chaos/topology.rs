@@ -140,11 +140,10 @@ impl Chaos {
     }
 
     fn one(&mut self, worker: WorkerName, random: &mut Random) -> Result<()> {
-        let known = Known { worker, has_rows: worker.0 != "ingest" };
         let driver = self.simulation.driver_mut();
         let Misfortune { kind, text } = match random.below(10) {
             8 | 9 => spoil_index(&driver.timer_index(TIMERS)?, random.below(6)),
-            _ => known.strikes(driver, random)?,
+            _ => Known::of(worker).strikes(driver, random)?,
         };
         self.tell(&kind, &text);
         Ok(())
