@@ -9,7 +9,7 @@ use gst_events::{
     CreditCategorySet, CreditSubject, CustomsDutyReported, PermanentReversalRecorded, ReversalStatementOpened,
     TurnoverReported,
 };
-use gst_types::{BillOfEntryId, Paise, RecipientGstin};
+use gst_types::{BillOfEntryId, Paise};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -141,12 +141,6 @@ impl FactsFile {
     }
 }
 
-fn recipient(row: &Row<'_>, with: &Supplement) -> Result<RecipientGstin, Wrong> {
-    row.optional("recipient_gstin")?.or(with.recipient).ok_or_else(|| {
-        Wrong::new("RECIPIENT_UNKNOWN", "`recipient_gstin` is missing: give --recipient".to_owned(), "ID-1")
-    })
-}
-
 /// One of our own closed words.
 fn closed_word<T: DeserializeOwned>(row: &Row<'_>, column: &str, known: &str) -> Result<Option<T>, Wrong> {
     let Some(text) = row.text(column) else { return Ok(None) };
@@ -194,7 +188,7 @@ fn duty(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, 
     let stations = "SEA_PORT, ICD, AIR_FREIGHT_STATION, AIRPORT, LAND_STATION";
     let fact = CustomsDutyReported {
         bill_of_entry,
-        importer: recipient(row, with)?,
+        importer: row.recipient(with)?,
         assessable_value: row.required("assessable_value")?,
         bcd: row.amount("bcd")?,
         aidc: row.amount("aidc")?,
@@ -215,7 +209,7 @@ fn duty(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, 
 }
 
 fn category(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, Wrong> {
-    let (recipient, at) = (recipient(row, with)?, at_hour(row.required_day("set_on")?, 12));
+    let (recipient, at) = (row.recipient(with)?, at_hour(row.required_day("set_on")?, 12));
     let fact = CreditCategorySet {
         recipient,
         subject: subject(row)?,
@@ -231,7 +225,7 @@ fn category(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Fe
 
 fn turnover(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, Wrong> {
     not_negative(row, &["exempt_turnover", "total_turnover"], "APP-3")?;
-    let (recipient, at) = (recipient(row, with)?, at_hour(row.required_day("told_on")?, 12));
+    let (recipient, at) = (row.recipient(with)?, at_hour(row.required_day("told_on")?, 12));
     let fact = TurnoverReported {
         recipient,
         period: row.required("return_period")?,
@@ -251,7 +245,7 @@ fn turnover(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Fe
 
 fn reversal(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, Wrong> {
     not_negative(row, &["igst", "cgst", "sgst", "cess"], "R37-14")?;
-    let (recipient, at) = (recipient(row, with)?, at_hour(row.required_day("reversed_on")?, 12));
+    let (recipient, at) = (row.recipient(with)?, at_hour(row.required_day("reversed_on")?, 12));
     let missing = || Wrong::new("FIELD_MISSING", "`reversal_rule` is missing".to_owned(), "CSV");
     let words: Vec<&str> =
         FactsFile::Reversals.columns().iter().map(|column| row.text(column).unwrap_or_default()).collect();
@@ -269,7 +263,7 @@ fn reversal(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Fe
 }
 
 fn opening(row: &Row<'_>, with: &Supplement, out: &mut Translated) -> Result<Feed, Wrong> {
-    let (recipient, at) = (recipient(row, with)?, at_hour(row.required_day("opened_on")?, 9));
+    let (recipient, at) = (row.recipient(with)?, at_hour(row.required_day("opened_on")?, 9));
     // The balance may be negative (ECR-3).
     let fact = ReversalStatementOpened { recipient, opening: row.tax()?, at };
     out.fact(Feed::TaxpayerEvents, &recipient.to_string(), at, with, &fact);

@@ -47,9 +47,7 @@ struct Money {
 }
 
 fn money(row: &Row<'_>, with: &Supplement) -> Result<Money, Wrong> {
-    let recipient = row.optional("recipient_gstin")?.or(with.recipient).ok_or_else(|| {
-        Wrong::new("RECIPIENT_UNKNOWN", "`recipient_gstin` is missing: give --recipient".to_owned(), "ID-1")
-    })?;
+    let recipient = row.recipient(with)?;
     let amount: Paise = row.required("amount")?;
     if amount <= Paise::ZERO {
         return Err(Wrong::new("AMOUNT_NOT_POSITIVE", "`amount` should be above zero".to_owned(), "R37-7"));

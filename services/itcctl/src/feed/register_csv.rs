@@ -78,9 +78,7 @@ impl Facts {
 }
 
 fn entry(row: &Row<'_>, with: &Supplement) -> Result<Facts, Wrong> {
-    let recipient = row.optional("recipient_gstin")?.or(with.recipient).ok_or_else(|| {
-        Wrong::new("RECIPIENT_UNKNOWN", "`recipient_gstin` is missing: give --recipient".to_owned(), "ID-1")
-    })?;
+    let recipient = row.recipient(with)?;
     let at = at_hour(row.required_day("booked_on")?, 12);
     let document = row.document()?;
     let is_note = match document.kind {

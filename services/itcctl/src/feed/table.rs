@@ -1,8 +1,9 @@
 //! Reading a CSV file by its column names: a wrong value is told by its line and column.
 
+use super::translation::Supplement;
 use gst_types::{
     BillOfEntryIdError, DateError, DocumentKey, DocumentKind, DocumentNumberError, GstinError, IstDate, MoneyError,
-    Paise, PeriodError, SupplierGstin, TaxAmounts,
+    Paise, PeriodError, RecipientGstin, SupplierGstin, TaxAmounts,
 };
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -125,6 +126,13 @@ impl Row<'_> {
         DocumentKind::from_code(&word).ok_or_else(|| {
             let message = "`document_kind` should be one of INVOICE, DEBIT_NOTE, CREDIT_NOTE, ECO, ISD_INVOICE";
             Wrong::new("CODE_UNKNOWN", message.to_owned(), "ID-6")
+        })
+    }
+
+    /// Whose register it is: as the row says, otherwise as the command line does.
+    pub(super) fn recipient(&self, with: &Supplement) -> Result<RecipientGstin, Wrong> {
+        self.optional("recipient_gstin")?.or(with.recipient).ok_or_else(|| {
+            Wrong::new("RECIPIENT_UNKNOWN", "`recipient_gstin` is missing: give --recipient".to_owned(), "ID-1")
         })
     }
 
