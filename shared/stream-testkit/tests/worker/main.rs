@@ -7,6 +7,8 @@ mod exactly_once;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod long_days;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod parking;
