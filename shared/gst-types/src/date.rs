@@ -1,7 +1,7 @@
 //! Dates and instants of Indian Standard Time (ID-11, CAL-1). A legal day is an IST calendar day.
 
-use crate::text::text_form;
-use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime};
+use crate::text::{read_digits, text_form, write_ascii, write_digits};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use std::fmt;
 use std::str::FromStr;
 
@@ -127,17 +127,34 @@ impl IstDate {
 
 impl fmt::Display for IstDate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.format("%Y-%m-%d"))
+        match date_digits(self.0) {
+            Some(text) => write_ascii(formatter, &text),
+            None => write!(formatter, "{}", self.0),
+        }
     }
+}
+
+/// `YYYY-MM-DD`; `None` for a year that has not four digits.
+fn date_digits(date: NaiveDate) -> Option<[u8; 10]> {
+    let year = u64::try_from(date.year()).ok().filter(|year| *year <= 9999)?;
+    let mut text = *b"0000-00-00";
+    write_digits(year, &mut text[..4]);
+    write_digits(u64::from(date.month()), &mut text[5..7]);
+    write_digits(u64::from(date.day()), &mut text[8..]);
+    Some(text)
+}
+
+/// Reads `YYYY-MM-DD`.
+fn date_of(text: &[u8]) -> Option<NaiveDate> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
+    let year = i32::try_from(read_digits(&[y1, y2, y3, y4])?).ok()?;
+    NaiveDate::from_ymd_opt(year, read_digits(&[m1, m2])?, read_digits(&[d1, d2])?)
 }
 
 impl FromStr for IstDate {
     type Err = DateError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() != 10 {
-            return Err(DateError::Date);
-        }
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self).map_err(|_| DateError::Date)
+        date_of(text.as_bytes()).map(Self).ok_or(DateError::Date)
     }
 }
 
@@ -179,15 +196,27 @@ impl IstInstant {
 
 impl fmt::Display for IstInstant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}+05:30", self.0.format("%Y-%m-%dT%H:%M:%S"))
+        IstDate(self.0.date()).fmt(formatter)?;
+        let mut time = *b"T00:00:00+05:30";
+        write_digits(u64::from(self.0.hour()), &mut time[1..3]);
+        write_digits(u64::from(self.0.minute()), &mut time[4..6]);
+        write_digits(u64::from(self.0.second()), &mut time[7..9]);
+        write_ascii(formatter, &time)
     }
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS`.
+fn local_instant_of(text: &[u8]) -> Option<NaiveDateTime> {
+    let (date, time) = text.split_at_checked(10)?;
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2] = *time else { return None };
+    date_of(date)?.and_hms_opt(read_digits(&[h1, h2])?, read_digits(&[m1, m2])?, read_digits(&[s1, s2])?)
 }
 
 impl FromStr for IstInstant {
     type Err = DateError;
     /// Reads RFC 3339 (any offset, brought to IST), or a text without offset, which is IST (ID-11).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(local) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S") {
+        if let Some(local) = local_instant_of(text.strip_suffix("+05:30").unwrap_or(text).as_bytes()) {
             return Ok(Self(local));
         }
         let with_offset = DateTime::parse_from_rfc3339(text).map_err(|_| DateError::Instant)?;
@@ -213,6 +242,31 @@ mod tests {
         assert_eq!(last.date().to_string(), "2024-10-12");
         assert_eq!(first.date().to_string(), "2024-10-13");
         assert_eq!(first.to_string(), "2024-10-13T00:00:00+05:30");
+    }
+
+    #[test]
+    fn id_11_texts_of_dates_and_instants_are_read_as_they_are_written() {
+        for text in ["0001-01-01", "2024-02-29", "9999-12-31"] {
+            assert_eq!(text.parse::<IstDate>().unwrap().to_string(), text);
+        }
+        for text in ["", "2024-2-29", "2025-02-29", "2024-13-01", "+024-01-01", "2024-01-011", "२-01-01", "2024/01/01"]
+        {
+            assert_eq!(text.parse::<IstDate>(), Err(DateError::Date), "{text}");
+        }
+        for (text, read) in [
+            ("2024-10-13T23:59:58", "2024-10-13T23:59:58+05:30"),
+            ("2024-10-13T23:59:58+05:30", "2024-10-13T23:59:58+05:30"),
+            ("2024-10-13T18:29:59.999Z", "2024-10-13T23:59:59+05:30"),
+            ("2024-10-13T20:00:00+02:00", "2024-10-13T23:30:00+05:30"),
+        ] {
+            assert_eq!(text.parse::<IstInstant>().unwrap().to_string(), read);
+        }
+        for text in ["2024-10-13", "2024-10-13T24:00:00", "2024-10-13T23:60:00", "2024-10-13T23:59", "2024-10-13 at 9"]
+        {
+            assert_eq!(text.parse::<IstInstant>(), Err(DateError::Instant), "{text}");
+        }
+        // A year beyond four digits is written as it is, and never cut short.
+        assert_eq!(IstDate::from_ymd(12024, 1, 2).unwrap().to_string(), "+12024-01-02");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Money (ID-4, RND-1, RND-2): paise inside, decimal strings with two digits outside, never a float.
 
-use crate::text::text_form;
+use crate::text::{text_form, write_ascii, write_digits};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -121,9 +121,16 @@ impl Paise {
 
 impl fmt::Display for Paise {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
         let paise = self.0.unsigned_abs();
-        write!(formatter, "{sign}{}.{:02}", paise / 100, paise % 100)
+        // 20 digits hold every amount; leading zeros but the one before the point are left out.
+        let mut text = *b"-00000000000000000000.00";
+        write_digits(paise / 100, &mut text[1..21]);
+        write_digits(paise, &mut text[22..]);
+        let first = text[1..20].iter().position(|digit| *digit != b'0').map_or(20, |place| place + 1);
+        if self.0 < 0 {
+            text[first - 1] = b'-';
+        }
+        write_ascii(formatter, &text[if self.0 < 0 { first - 1 } else { first }..])
     }
 }
 
@@ -142,7 +149,7 @@ impl FromStr for Paise {
             return Err(MoneyError::TooManyDecimals);
         }
         let rupees: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
-        let paise: i64 = format!("{fraction:0<2}").parse().map_err(|_| MoneyError::NotANumber)?;
+        let paise = fraction.bytes().zip([10, 1]).map(|(digit, worth)| i64::from(digit - b'0') * worth).sum();
         let total = rupees.checked_mul(100).and_then(|sum| sum.checked_add(paise)).ok_or(MoneyError::TooLarge)?;
         if total > Self::LARGEST {
             return Err(MoneyError::TooLarge);
@@ -362,6 +369,10 @@ mod tests {
         assert_eq!("1.005".parse::<Paise>(), Err(MoneyError::TooManyDecimals));
         assert_eq!("1e3".parse::<Paise>(), Err(MoneyError::NotANumber));
         assert_eq!("1,000".parse::<Paise>(), Err(MoneyError::NotANumber));
+        for text in ["0.00", "-0.01", "0.10", "7.05", "100.00", "-92233720368547758.08", "92233720368547758.07"] {
+            let paise = text.replace('.', "").parse().unwrap();
+            assert_eq!(Paise::new(paise).to_string(), text);
+        }
         assert_eq!("9999999999999999".parse::<Paise>(), Err(MoneyError::TooLarge));
     }
 

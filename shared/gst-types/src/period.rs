@@ -1,7 +1,7 @@
 //! Return periods and financial years (ID-8 to ID-10, CAL-2, CAL-4).
 
 use crate::date::IstDate;
-use crate::text::text_form;
+use crate::text::{text_form, write_ascii, write_digits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -185,7 +185,10 @@ impl TaxPeriod {
 
 impl fmt::Display for TaxPeriod {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:02}{:04}", self.month, self.year)
+        let mut text = *b"000000";
+        write_digits(u64::from(self.month), &mut text[..2]);
+        write_digits(u64::from(self.year), &mut text[2..]);
+        write_ascii(formatter, &text)
     }
 }
 
@@ -261,7 +264,10 @@ impl FinancialYear {
 
 impl fmt::Display for FinancialYear {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}", self.start, (self.start + 1) % 100)
+        let mut text = *b"0000-00";
+        write_digits(u64::from(self.start), &mut text[..4]);
+        write_digits(u64::from(self.start) + 1, &mut text[5..]);
+        write_ascii(formatter, &text)
     }
 }
 
