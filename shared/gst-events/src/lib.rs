@@ -54,7 +54,7 @@ pub use public::{
     Alert, EvidenceArtefact, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord, PublishedLine, Request, RequestStatus,
     SealedChunk, SupplierLiability,
 };
-pub use reads::{EventPayload, decode_payload, mark_of};
+pub use reads::{EventPayload, decode_payload, is_for_every_worker, mark_of};
 pub use register::{
     CreditCategorySet, CreditClaimed, EvidenceReferenced, ExclusiveUse, GoodsReceived, InvoiceBooked, InvoiceCorrected,
     NoteAccepted, PermanentReversalRecorded, PermanentReversalRule, TurnoverReported,

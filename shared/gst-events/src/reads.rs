@@ -1,6 +1,7 @@
 //! How an event type is named, and how a worker's own enum of what it reads is made.
 
 use crate::calendar::{DayOpened, RulebookActivated};
+use crate::taxpayer::OperatorCommand;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stream::{Class, DeadLetter, DecodeFailure, EventType, InputRecord, Mark};
@@ -43,6 +44,12 @@ pub fn decode_payload<P: EventPayload>(record: &InputRecord) -> Result<P, Decode
     })
 }
 
+/// Whether every worker heeds this type, whether or not it reads it: marks and operators' commands.
+#[must_use]
+pub fn is_for_every_worker(event_type: &str) -> bool {
+    [DayOpened::TYPE.0, RulebookActivated::TYPE.0, OperatorCommand::TYPE.0].contains(&event_type)
+}
+
 /// The mark in a record, for every worker alike.
 ///
 /// # Errors
@@ -73,6 +80,11 @@ macro_rules! reads {
         }
 
         impl stream::Decode for $name {
+            fn reads(event_type: &str) -> bool {
+                $crate::is_for_every_worker(event_type)
+                    || [$(<$crate::$payload as $crate::EventPayload>::TYPE.0),+].contains(&event_type)
+            }
+
             fn decode(record: &stream::InputRecord) -> Result<Option<Self>, stream::DecodeFailure> {
                 let Some(event_type) = record.header("ce_type") else { return Ok(None) };
                 $(

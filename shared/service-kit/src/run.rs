@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use stream::{Processor, Worker, WorkerName, changelog_topic};
+use stream::{Decode, Processor, Worker, WorkerName, changelog_topic};
 use stream_kafka::{KafkaLog, KafkaSettings, LogSettings, SecurityError};
 use stream_timers::{NoTimerIndex, RedisTimerIndex};
 
@@ -144,6 +144,7 @@ fn log_settings<P: Processor>(
         build: build.to_owned(),
         session_timeout: Duration::from_millis(settings.kafka.session_timeout_in_ms),
         linger: Duration::from_millis(settings.kafka.linger_in_ms),
+        reads: P::Event::reads,
         ..LogSettings::new(settings.kafka_settings()?, worker, settings.kafka.instance.clone(), thread)
     })
 }

@@ -139,7 +139,7 @@ impl KafkaLog {
                     return;
                 }
                 Some(Ok(message)) => {
-                    let record = input_record(&message, &mut self.names);
+                    let record = input_record(&message, &mut self.names, self.settings.reads);
                     if accepts(&mut self.flow, &record) {
                         bytes += weight(&record);
                         self.at_end.remove(&record.source);

@@ -75,7 +75,7 @@ impl TopicReader {
     /// The next record, the end of a partition, or nothing within that time.
     pub(crate) fn poll(&mut self, wait: Duration) -> Option<Result<InputRecord, KafkaError>> {
         let message = self.consumer.poll(wait)?;
-        Some(message.map(|message| input_record(&message, &mut self.names)))
+        Some(message.map(|message| input_record(&message, &mut self.names, |_| true)))
     }
 
     /// The partition count of a topic.

@@ -1,6 +1,6 @@
 //! Records of Kafka as records of `stream`, and back.
 
-use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stream::{EventMeta, InputRecord, OutputRecord, SourcePartition, WorkerName, each_output_header};
@@ -30,18 +30,38 @@ impl TopicNames {
     }
 }
 
-pub(crate) fn input_record(message: &BorrowedMessage<'_>, names: &mut TopicNames) -> InputRecord {
-    let headers = message.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect()
-    });
-    InputRecord {
+/// The record, or only its place where nobody reads its type.
+pub(crate) fn input_record(
+    message: &BorrowedMessage<'_>,
+    names: &mut TopicNames,
+    reads: fn(&str) -> bool,
+) -> InputRecord {
+    let mut record = InputRecord {
         source: SourcePartition { topic: names.shared(message.topic()), partition: u32_of(message.partition()) },
         offset: message.offset(),
         timestamp_in_ms: message.timestamp().to_millis(),
-        key: message.key().map(<[u8]>::to_vec),
-        headers: headers.unwrap_or_default(),
-        value: message.payload().unwrap_or_default().to_vec(),
+        key: None,
+        headers: Vec::new(),
+        value: Vec::new(),
+    };
+    let headers = message.headers();
+    if !headers.and_then(event_type_of).is_none_or(reads) {
+        return record;
     }
+    record.key = message.key().map(<[u8]>::to_vec);
+    if let Some(headers) = headers {
+        let owned = |header: Header<'_, &[u8]>| (header.key.to_owned(), header.value.unwrap_or_default().to_vec());
+        record.headers.reserve_exact(headers.count());
+        record.headers.extend(headers.iter().map(owned));
+    }
+    record.value = message.payload().unwrap_or_default().to_vec();
+    record
+}
+
+/// The last `ce_type`, as [`InputRecord::header`] reads it.
+fn event_type_of(headers: &BorrowedHeaders) -> Option<&str> {
+    let last = headers.iter().filter(|header| header.key == "ce_type").last()?;
+    std::str::from_utf8(last.value?).ok()
 }
 
 /// What a record weighs against a limit of bytes.

@@ -58,6 +58,8 @@ pub struct LogSettings {
     pub session_timeout: Duration,
     /// How long a batch waits for companions before it is sent; it is paid at each commit.
     pub linger: Duration,
+    /// Whether records of that `ce_type` are brought whole, `stream::Decode::reads`; of the others comes only the place.
+    pub reads: fn(&str) -> bool,
 }
 
 impl LogSettings {
@@ -82,6 +84,7 @@ impl LogSettings {
             session_timeout: Duration::from_secs(45),
             // 5 ms: measured best; less makes smaller requests, more is paid at every commit.
             linger: Duration::from_millis(5),
+            reads: |_| true,
         }
     }
 

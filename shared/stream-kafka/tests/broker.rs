@@ -137,7 +137,10 @@ impl Topics {
                 topic: self.input.clone(),
                 partition: None,
                 key: format!("key-{number}").into_bytes(),
-                headers: vec![("ce_id".to_owned(), format!("id-{number}").into_bytes())],
+                headers: vec![
+                    ("ce_id".to_owned(), format!("id-{number}").into_bytes()),
+                    ("ce_type".to_owned(), b"test.input".to_vec()),
+                ],
                 value: format!("value-{number}").into_bytes(),
             };
             publisher.publish(&record, &mut |_| {}).expect("is taken");
@@ -490,6 +493,20 @@ fn trap_t11_records_of_an_aborted_transaction_are_never_read() {
     let mut log = KafkaLog::open(topics.settings("a", 0)).expect("opens");
     let (rows, next) = restored(&mut log, 0, 0);
     assert_eq!((rows, next), (Vec::new(), 2), "one record and one marker");
+}
+
+#[test]
+fn of_a_record_that_nobody_reads_only_the_place_is_brought() {
+    let Some(kafka) = kafka("of_a_record_that_nobody_reads_only_the_place_is_brought") else { return };
+    let topics = Topics::create(kafka, "places", "test.places.output");
+    topics.publish(8);
+    let settings = LogSettings { reads: |event_type| event_type != "test.input", ..topics.settings("a", 0) };
+    let mut log = KafkaLog::open(settings).expect("opens");
+    let sources = assigned(&mut log, 4);
+    resume_all(&mut log, &sources);
+    let read = records(&mut log, 8);
+    assert!(read.iter().all(|record| record.headers.is_empty() && record.value.is_empty() && record.key.is_none()));
+    assert!(read.iter().all(|record| record.timestamp_in_ms.is_some()), "lag is measured by what is skipped, too");
 }
 
 #[test]
