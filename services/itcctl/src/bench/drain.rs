@@ -2,7 +2,7 @@
 //! once can cost.
 
 use super::census::{Census, Grown};
-use super::process::{cpu_of, peak_memory_of};
+use super::process::{cpu_of, disk_of, peak_memory_of};
 use crate::demo::children::{Surroundings, Worker, Workers};
 use crate::demo::kafka_engine::{Standing, now};
 use anyhow::{Context, Result, bail};
@@ -35,6 +35,8 @@ pub(super) struct Drained {
     pub(super) wall: Duration,
     pub(super) cpu: Duration,
     pub(super) peak_in_kib: u64,
+    /// What its store takes on disk once it has ended.
+    pub(super) store_bytes: u64,
     pub(super) passed_wall: Duration,
     pub(super) passed_cpu: Duration,
     /// By topic, what the worker wrote.
@@ -51,6 +53,7 @@ impl Drained {
         self.wall += other.wall;
         self.cpu += other.cpu;
         self.peak_in_kib = self.peak_in_kib.max(other.peak_in_kib);
+        self.store_bytes = self.store_bytes.max(other.store_bytes);
         self.passed_wall += other.passed_wall;
         self.passed_cpu += other.passed_cpu;
         for (topic, grown) in &other.written {
@@ -84,6 +87,7 @@ pub(super) fn drain(
         wall: ended - began,
         cpu: cpu_after.saturating_sub(cpu_before),
         peak_in_kib,
+        store_bytes: disk_of(&surroundings.store_of(name))?,
         written: census.grown()?,
         ..Drained::default()
     };

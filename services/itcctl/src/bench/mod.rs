@@ -128,6 +128,9 @@ pub fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<bool> {
     report::memory(&growth, &together, settings.memory_bound_in_bytes(), out)?;
     report::together(arguments.documents, &together, out)?;
     report::bytes(arguments.documents, &together, out)?;
+    if let Some(largest) = growth.last() {
+        report::stores(largest, out)?;
+    }
     if let Some((record, entry)) = latencies {
         report::latency(arguments.rate, &record, &entry, out)?;
     }

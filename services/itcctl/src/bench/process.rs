@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// A clock tick of `/proc/*/stat`: 10 ms on every Linux of today (`USER_HZ` is 100).
@@ -24,6 +26,20 @@ pub(super) fn peak_memory_of(process: u32) -> Result<u64> {
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("a process without a peak")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+}
+
+/// Bytes that a folder takes on disk: blocks, because files are laid out larger than they are filled. 0 where there is none.
+pub(super) fn disk_of(folder: &Path) -> Result<u64> {
+    /// What `stat` counts in, on every Linux.
+    const BLOCK: u64 = 512;
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(0) };
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { disk_of(&entry.path())? } else { metadata.blocks() * BLOCK };
+    }
+    Ok(bytes)
 }
 
 /// The machine in one line: processor, cores, memory, load.
@@ -52,5 +68,8 @@ mod tests {
         assert!(peak_memory_of(process).unwrap() > 1_000);
         assert!(cpu_of(process).unwrap() < Duration::from_hours(1));
         assert!(machine().contains("cores"));
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        assert!(disk_of(&sources).unwrap() > disk_of(&sources.join("bench")).unwrap());
+        assert_eq!(disk_of(&sources.join("none")).unwrap(), 0);
     }
 }

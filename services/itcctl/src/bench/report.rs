@@ -218,6 +218,23 @@ pub(super) fn together(documents: usize, runs: &[Together], out: &mut dyn Write)
     Ok(())
 }
 
+/// Bytes of a document in each worker's store.
+pub(super) fn stores(run: &Alone, out: &mut dyn Write) -> Result<()> {
+    let documents = number(run.documents);
+    writeln!(
+        out,
+        "\nStores on disk, {} documents, as workers leave them: tables are compressed, and the newest of them lie there twice, \
+         in the store's own journal.\n",
+        thousands(documents)
+    )?;
+    writeln!(out, "| store | rows written a document | bytes a document |\n| --- | ---: | ---: |")?;
+    for drained in run.workers.iter().filter(|drained| drained.rows.records > 0) {
+        let rows = ratio(per(drained.rows.records * 100, documents));
+        writeln!(out, "| {} | {rows} | {} |", drained.worker, per(drained.store_bytes, documents))?;
+    }
+    Ok(())
+}
+
 /// Bytes of a document in each topic.
 pub(super) fn bytes(documents: usize, runs: &[Together], out: &mut dyn Write) -> Result<()> {
     let Some(run) = runs.last() else { return Ok(()) };

@@ -83,6 +83,16 @@ impl Surroundings {
         let options = HURRIED.map(str::to_owned).to_vec();
         Ok(Self { kafka: kafka.to_owned(), redis: redis.to_owned(), folder, engine, first_day, options })
     }
+
+    /// Where all workers keep their stores.
+    fn stores(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
+    /// Where one worker keeps its stores.
+    pub(crate) fn store_of(&self, worker: &str) -> PathBuf {
+        self.stores().join(worker)
+    }
 }
 
 impl Workers {
@@ -177,13 +187,12 @@ fn spawn(name: &'static str, surroundings: &Surroundings) -> Result<Worker> {
 }
 
 fn start_process(name: &str, address: SocketAddr, log: &File, surroundings: &Surroundings) -> Result<Child> {
-    let store = surroundings.folder.join("store");
     let mut command = Command::new(&surroundings.engine);
     command.arg(name);
     let mut options = vec![
         format!("kafka.bootstrap_servers={}", surroundings.kafka),
         format!("timers.url={}", surroundings.redis),
-        format!("store.folder={}", store.display()),
+        format!("store.folder={}", surroundings.stores().display()),
         format!("admin.listen={address}"),
     ];
     options.extend(surroundings.options.iter().cloned());
