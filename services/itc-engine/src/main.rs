@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use stream::Processor;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The workers of ITC Engine. Each runs as its own process: `itc-engine ims`.
 #[derive(Debug, Parser)]
 #[command(name = "itc-engine", version, arg_required_else_help = true)]

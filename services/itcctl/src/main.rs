@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Operate ITC Engine: run the law's cases, check GSTN files, feed filings, look into workers.
 #[derive(Debug, Parser)]
 #[command(name = "itcctl", version, arg_required_else_help = true)]
