@@ -27,7 +27,7 @@ fn public_topic(event_type: &str) -> Option<Topic> {
         "ims-record" => Some(Topic::ImsRecords),
         "gstr2b-chunk" | "gstr2b-sealed" => Some(Topic::Gstr2b),
         "supplier-liability-raised" => Some(Topic::SupplierLiability),
-        "evidence-pack" => Some(Topic::Evidence),
+        "evidence-added" | "evidence-pack" | "evidence-deleted" => Some(Topic::Evidence),
         "request-result" => Some(Topic::Results),
         "alert" => Some(Topic::Alerts),
         _ => None,
@@ -120,7 +120,7 @@ info:
   version: 0.1.0
   description: >-
     What the engine tells the world: IMS records, GSTR-2B statements, credit-ledger entries, supplier liability, evidence
-    packs, results and alerts. CloudEvents 1.0, Kafka binding, binary mode. Money is a decimal string with two digits.
+    and its packs, results and alerts. CloudEvents 1.0, Kafka binding, binary mode. Money is a decimal string with two digits.
   license:
     name: Apache-2.0
 defaultContentType: application/json

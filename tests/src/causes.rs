@@ -185,7 +185,7 @@ const PAGE_HEAD: &str = "\
 
 Drawn from the workers' tables of reactions; a test keeps this page current and proves that no chain of causes leads back
 to itself. Facts come through `ingest`, marks from `calendar`: one node each, as are the events of documents and of bills.
-Results and alerts may follow from anything and evidence packs from almost anything, and nothing from them: the drawing
+Results and alerts may follow from anything and evidence from almost anything, and nothing from them: the drawing
 leaves them out.
 
 ```mermaid

@@ -1,18 +1,21 @@
-//! The hash chain of a pack: canonical JSON, SHA-256, and the check that anyone can run offline (AUD-7).
+//! The hash chain of a pack: canonical JSON and SHA-256 (AUD-7). [`crate::verify()`] is the check of it.
 //!
 //! An artefact's hash covers everything in it, also the hash of the one before; the pack's hash covers the pack. So that
 //! a change can be named and not only noticed, each field has a short digest of its own.
 
 use data_encoding::HEXLOWER;
-use gst_events::{Actor, EvidenceArtefact, EvidencePack};
-use gst_types::IstInstant;
+use gst_events::{Acceptance, Actor, CreditSubject, EvidenceAdded, EvidenceArtefact, EvidencePack};
+use gst_types::{IstDate, IstInstant, RecipientGstin};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Digits of a field's digest: enough to tell a change; the security is in the hash.
-const FIELD_DIGEST_DIGITS: usize = 16;
+/// Bytes of a field's digest, written as twice as many digits: enough to tell a change; the security is in the hash.
+const FIELD_DIGEST_BYTES: usize = 8;
+
+/// Room for an artefact's text; most have one to two thousand bytes.
+const ARTEFACT_TEXT_BYTES: usize = 2048;
 
 /// What an artefact says, before it has its place in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +49,46 @@ pub fn link(position: u64, previous_hash: &str, content: ArtefactContent) -> Evi
         previous_hash: previous_hash.to_owned(),
         hash: String::new(),
     };
-    let mut fields = object(&artefact);
-    artefact.field_digests = artefact_digests(&fields);
-    fields.insert("field_digests".to_owned(), text_object(&artefact.field_digests));
-    artefact.hash = hash_of(&fields);
+    let mut text = Vec::with_capacity(ARTEFACT_TEXT_BYTES);
+    artefact.field_digests = digests_as_written(&artefact, &mut text);
+    text.clear();
+    write_plain(&SortedArtefact::from(&artefact), &mut text);
+    artefact.hash = sha256_of(&text);
     artefact
 }
 
-/// Closes a pack: its fields' digests and its hash. A pack is sealed with every event of its document, so that the long
-/// chain is hashed as it is written; everything else is small.
+/// The digests of [`artefact_digests`], from the artefact itself: every event of a document makes one, so that no tree is
+/// built for it.
+fn digests_as_written(artefact: &EvidenceArtefact, text: &mut Vec<u8>) -> BTreeMap<String, String> {
+    let mut digests = BTreeMap::new();
+    let SortedArtefact { actor, artefact: number, captured_at, event_id, facts, kind, .. } = artefact.into();
+    if let Some(actor) = actor {
+        digests.insert("actor".to_owned(), digest_as_written(&actor, text));
+    }
+    digests.insert("artefact".to_owned(), digest_as_written(&number, text));
+    digests.insert("captured_at".to_owned(), digest_as_written(&captured_at, text));
+    digests.insert("event_id".to_owned(), digest_as_written(event_id, text));
+    digests.insert("kind".to_owned(), digest_as_written(kind, text));
+    for (fact, value) in facts {
+        digests.insert(format!("facts.{fact}"), digest_as_written(value, text));
+    }
+    digests
+}
+
+fn digest_as_written<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) -> String {
+    text.clear();
+    write_plain(value, text);
+    short_digest(text)
+}
+
+/// Closes an addition with its hash.
+pub(crate) fn seal_addition(addition: &mut EvidenceAdded) {
+    let mut text = Vec::with_capacity(ARTEFACT_TEXT_BYTES);
+    write_plain(&SortedAddition::from(&*addition), &mut text);
+    addition.hash = sha256_of(&text);
+}
+
+/// Closes a pack: its fields' digests and its hash. The long chain is hashed as it is written; everything else is small.
 pub fn seal(pack: &mut EvidencePack) {
     let chain = std::mem::take(&mut pack.artefacts);
     let mut fields = object(pack);
@@ -78,6 +112,8 @@ struct SortedArtefact<'a> {
     event_id: &'a str,
     facts: &'a BTreeMap<String, String>,
     field_digests: &'a BTreeMap<String, String>,
+    /// Empty while it is being made: a hash does not cover itself.
+    #[serde(skip_serializing_if = "str::is_empty")]
     hash: &'a str,
     kind: &'a str,
     position: u64,
@@ -122,6 +158,50 @@ impl<'a> From<&'a EvidenceArtefact> for SortedArtefact<'a> {
     }
 }
 
+/// An addition without its hash, with its fields in the order of the canonical form.
+#[derive(Serialize)]
+struct SortedAddition<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acceptance: Option<Acceptance>,
+    artefact: SortedArtefact<'a>,
+    complete: bool,
+    findings: &'a [String],
+    keep_until: IstDate,
+    missing: &'a [u32],
+    recipient: RecipientGstin,
+    subject: &'a CreditSubject,
+    warnings: &'a [String],
+}
+
+impl<'a> From<&'a EvidenceAdded> for SortedAddition<'a> {
+    fn from(addition: &'a EvidenceAdded) -> Self {
+        // Named one by one, as above.
+        let EvidenceAdded {
+            recipient,
+            subject,
+            artefact,
+            complete,
+            acceptance,
+            missing,
+            warnings,
+            findings,
+            keep_until,
+            hash: _,
+        } = addition;
+        Self {
+            acceptance: *acceptance,
+            artefact: artefact.into(),
+            complete: *complete,
+            findings,
+            keep_until: *keep_until,
+            missing,
+            recipient: *recipient,
+            subject,
+            warnings,
+        }
+    }
+}
+
 /// JSON in the one form that is hashed: keys sorted, no white space, text and numbers as `serde_json` writes them.
 #[must_use]
 pub fn canonical(value: &Value) -> String {
@@ -134,7 +214,7 @@ fn canonical_bytes(value: &Value) -> Vec<u8> {
     text
 }
 
-/// Half of this worker's time is spent here, so that nothing is copied: each value is written where it belongs.
+/// Nothing is copied: each value is written where it belongs.
 fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Object(fields) => write_object(fields, None, None, text),
@@ -196,9 +276,12 @@ fn sha256_of(bytes: &[u8]) -> String {
 }
 
 fn field_digest(value: &Value) -> String {
-    let mut digest = sha256_of(&canonical_bytes(value));
-    digest.truncate(FIELD_DIGEST_DIGITS);
-    digest
+    short_digest(&canonical_bytes(value))
+}
+
+fn short_digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    HEXLOWER.encode(digest.get(..FIELD_DIGEST_BYTES).unwrap_or_default())
 }
 
 /// Payloads are plain data with text keys, which always become an object.
@@ -209,7 +292,7 @@ fn object<T: Serialize>(value: &T) -> Map<String, Value> {
     }
 }
 
-fn hash_of(fields: &Map<String, Value>) -> String {
+pub(crate) fn hash_of(fields: &Map<String, Value>) -> String {
     let mut text = Vec::new();
     write_object(fields, Some("hash"), None, &mut text);
     sha256_of(&text)
@@ -220,7 +303,7 @@ fn text_object(texts: &BTreeMap<String, String>) -> Value {
 }
 
 /// Every field but those that the chain itself consists of; a fact is a field of its own.
-fn artefact_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
+pub(crate) fn artefact_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
     let of_the_chain = ["position", "previous_hash", "field_digests", "hash"];
     let mut digests = BTreeMap::new();
     for (name, value) in fields.iter().filter(|(name, _)| !of_the_chain.contains(&name.as_str())) {
@@ -237,7 +320,7 @@ fn artefact_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
 }
 
 /// Every field but digests and hash; the artefacts are told by the last one's hash, so that a cut-off end is noticed.
-fn pack_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
+pub(crate) fn pack_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
     let mut digests = BTreeMap::new();
     for (name, value) in fields.iter().filter(|(name, _)| !["field_digests", "hash"].contains(&name.as_str())) {
         let last_hash = value.as_array().and_then(|chain| chain.last()).and_then(|last| last.get("hash"));
@@ -245,138 +328,4 @@ fn pack_digests(fields: &Map<String, Value>) -> BTreeMap<String, String> {
         digests.insert(name.clone(), field_digest(told));
     }
     digests
-}
-
-/// What is wrong with a pack, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EvidenceFault {
-    /// It is no JSON.
-    #[error("line {line}, column {column}: not JSON")]
-    NotJson {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-    },
-    /// It is JSON, but no evidence pack.
-    #[error("not an evidence pack: {0}")]
-    NotAPack(String),
-    /// An artefact does not follow the one before.
-    #[error("artefact at position {position}: field {field} does not follow from the artefact before (AUD-7)")]
-    Link {
-        /// Position in the chain.
-        position: u64,
-        /// `position` or `previous_hash`.
-        field: &'static str,
-    },
-    /// A field of an artefact is not what was recorded.
-    #[error("artefact at position {position}: field {field} is not what was recorded (AUD-7)")]
-    ArtefactField {
-        /// Position in the chain.
-        position: u64,
-        /// The field, such as `facts.tax_igst`.
-        field: String,
-    },
-    /// A field of the pack is not what was recorded.
-    #[error("the pack: field {field} is not what was recorded (AUD-7)")]
-    PackField {
-        /// The field.
-        field: String,
-    },
-    /// The judgement contradicts itself.
-    #[error("the pack: field complete contradicts missing and findings (AUD-3)")]
-    Contradiction,
-}
-
-impl EvidenceFault {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotJson { .. } => "EVIDENCE_NOT_JSON",
-            Self::NotAPack(_) => "EVIDENCE_NOT_A_PACK",
-            Self::Link { .. } => "EVIDENCE_CHAIN_BROKEN",
-            Self::ArtefactField { .. } => "EVIDENCE_ARTEFACT_CHANGED",
-            Self::PackField { .. } => "EVIDENCE_PACK_CHANGED",
-            Self::Contradiction => "EVIDENCE_PACK_CONTRADICTS_ITSELF",
-        }
-    }
-}
-
-/// Checks a pack offline, from its own text alone: every field, every link, the whole.
-///
-/// # Errors
-/// [`EvidenceFault`], the first in the order of the chain; it names artefact and field.
-pub fn verify(pack: &str) -> Result<(), EvidenceFault> {
-    let value: Value = serde_json::from_str(pack)
-        .map_err(|error| EvidenceFault::NotJson { line: error.line(), column: error.column() })?;
-    let Value::Object(fields) = value else {
-        return Err(EvidenceFault::NotAPack("an object is expected".to_owned()));
-    };
-    let Some(Value::Array(artefacts)) = fields.get("artefacts") else {
-        return Err(EvidenceFault::NotAPack("field artefacts is missing".to_owned()));
-    };
-    let mut before: Option<(u64, &str)> = None;
-    for (index, artefact) in (1_u64..).zip(artefacts) {
-        let Value::Object(artefact) = artefact else {
-            return Err(EvidenceFault::NotAPack(format!("artefact {index} is no object")));
-        };
-        before = Some(verify_artefact(artefact, index, before)?);
-    }
-    verify_pack(&fields)
-}
-
-fn verify_artefact<'a>(
-    artefact: &'a Map<String, Value>,
-    index: u64,
-    before: Option<(u64, &str)>,
-) -> Result<(u64, &'a str), EvidenceFault> {
-    let position = artefact.get("position").and_then(Value::as_u64);
-    let previous_hash = artefact.get("previous_hash").and_then(Value::as_str);
-    let expected = before.map_or(position.unwrap_or(index).max(1), |(last, _)| last + 1);
-    if position != Some(expected) {
-        return Err(EvidenceFault::Link { position: expected, field: "position" });
-    }
-    let follows = match (before, previous_hash) {
-        (Some((_, hash)), Some(previous)) => previous == hash,
-        // The end of a very long chain begins behind an artefact that the pack does not carry.
-        (None, Some(previous)) => previous.is_empty() == (expected == 1),
-        (_, None) => false,
-    };
-    if !follows {
-        return Err(EvidenceFault::Link { position: expected, field: "previous_hash" });
-    }
-    if let Some(field) = changed_field(artefact, artefact_digests(artefact)) {
-        return Err(EvidenceFault::ArtefactField { position: expected, field });
-    }
-    match artefact.get("hash").and_then(Value::as_str) {
-        Some(hash) if hash == hash_of(artefact) => Ok((expected, hash)),
-        Some(_) | None => Err(EvidenceFault::ArtefactField { position: expected, field: "hash".to_owned() }),
-    }
-}
-
-fn verify_pack(fields: &Map<String, Value>) -> Result<(), EvidenceFault> {
-    if let Some(field) = changed_field(fields, pack_digests(fields)) {
-        return Err(EvidenceFault::PackField { field });
-    }
-    if fields.get("hash").and_then(Value::as_str) != Some(hash_of(fields).as_str()) {
-        return Err(EvidenceFault::PackField { field: "hash".to_owned() });
-    }
-    let pack: EvidencePack = serde_json::from_value(Value::Object(fields.clone()))
-        .map_err(|error| EvidenceFault::NotAPack(error.to_string()))?;
-    if pack.complete != (pack.missing.is_empty() && pack.findings.is_empty()) {
-        return Err(EvidenceFault::Contradiction);
-    }
-    Ok(())
-}
-
-/// The first field, by name, whose content and recorded digest differ, also where one of the two is missing.
-fn changed_field(fields: &Map<String, Value>, found: BTreeMap<String, String>) -> Option<String> {
-    let empty = Map::new();
-    let recorded = fields.get("field_digests").and_then(Value::as_object).unwrap_or(&empty);
-    let names: BTreeSet<&str> = found.keys().chain(recorded.keys()).map(String::as_str).collect();
-    names
-        .into_iter()
-        .find(|name| found.get(*name).map(String::as_str) != recorded.get(*name).and_then(Value::as_str))
-        .map(str::to_owned)
 }

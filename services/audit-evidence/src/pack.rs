@@ -1,19 +1,19 @@
-//! A pack in the making: the chain grows, the judgement follows, the pack is published.
+//! A pack in the making: the chain grows, the judgement follows, what is new is published.
 
 use crate::capture::{Capture, Effect};
-use crate::chain::{ArtefactContent, link, seal, sha256_hex};
+use crate::chain::{ArtefactContent, link, seal, seal_addition, sha256_hex};
 use crate::judge::judge;
 use crate::rows::{
-    ActorRow, AliasRow, ArtefactRow, DueRow, PackRow, RecordSeen, ReportedRow, ReturnRow, alias_key, artefact_key,
-    artefacts_prefix, due_key, pack_key, reported_prefix, return_key,
+    ActorRow, AliasRow, ArtefactRow, DueRow, Judgement, PackRow, RecordSeen, ReportedRow, ReturnRow, alias_key,
+    artefact_key, artefacts_prefix, due_key, pack_key, reported_prefix, return_key,
 };
 use chrono::DateTime;
-use gst_events::{Actor, CreditSubject, EvidenceArtefact, EvidencePack, Outgoing, Topic};
+use gst_events::{Actor, CreditSubject, EvidenceAdded, EvidenceArtefact, EvidencePack, Outgoing, Topic};
 use gst_rules::Rulebook;
 use gst_rules::audit::{Retention, retention};
 use gst_rules::calendar::annual_return_due;
 use gst_types::{FinancialYear, IstDate, IstInstant, RecipientGstin, TaxPeriod};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use stream::{DecideError, Draft, StateError};
 
 /// Artefacts that one published pack carries: a common document has ten to twenty. Of a longer chain the end is sent, so
@@ -51,21 +51,35 @@ pub(crate) fn add(
         let what = DueRow::Pack(subject.clone());
         draft.put(&due_key(day, recipient, &what), &what);
     }
-    remember_ways(draft, recipient, &subject, &capture, &mut pack);
+    let is_led_to = remember_ways(draft, recipient, &subject, &capture, &mut pack);
     let says_new = apply(&capture, &mut pack);
-    let adds = capture.kind.is_some() && says_new;
-    if adds {
-        append(draft, recipient, &subject, &mut pack, capture, origin)?;
-    }
+    let added = match capture.kind {
+        Some(_) if says_new => Some(append(draft, recipient, &subject, &mut pack, capture, origin)?),
+        Some(_) | None => None,
+    };
     let judgement = judge(origin.rulebook, &subject, &pack);
-    let publishes = pack.last_position > 0 && (adds || judgement != pack.judgement);
-    pack.judgement = judgement;
-    draft.put(&key, &pack);
-    if publishes {
-        let published = published(draft, recipient, &subject, &pack)?;
-        draft.emit(Outgoing::public(Topic::Evidence, recipient.gstin(), &published));
+    let before = std::mem::replace(&mut pack.judgement, judgement);
+    if is_new || is_led_to || says_new || before != pack.judgement {
+        draft.put(&key, &pack);
     }
-    Ok(publishes)
+    let (adds, is_whole) = (added.is_some(), pack.last_position > 0 && is_told_whole(added.is_some(), &before, &pack));
+    if let Some(artefact) = added {
+        let addition = addition(recipient, &subject, &pack, artefact);
+        draft.emit(Outgoing::public(Topic::Evidence, recipient.gstin(), &addition));
+    }
+    if is_whole {
+        let whole = published(draft, recipient, &subject, &pack)?;
+        draft.emit(Outgoing::public(Topic::Evidence, recipient.gstin(), &whole));
+    }
+    Ok(adds || is_whole)
+}
+
+/// An artefact is told with the judgement after it, so the whole pack follows only where the verdict changes: completeness,
+/// findings, warnings. A judgement that changes without an artefact has no other voice, whatever changes in it.
+fn is_told_whole(adds: bool, before: &Judgement, pack: &PackRow) -> bool {
+    let Judgement { complete, missing, warnings, findings } = &pack.judgement;
+    let verdict_changes = before.complete != *complete || before.findings != *findings || before.warnings != *warnings;
+    verdict_changes || !adds && before.missing != *missing
 }
 
 /// The document that an amended number leads to.
@@ -97,34 +111,37 @@ fn keep_until(subject: &CreditSubject) -> IstDate {
     }
 }
 
-/// The other ways to this pack: an amended number, the supplier's period.
+/// The other ways to this pack: an amended number, the supplier's period. Whether one of them is new.
 fn remember_ways(
     draft: &mut Draft<'_, Outgoing>,
     recipient: RecipientGstin,
     subject: &CreditSubject,
     capture: &Capture,
     pack: &mut PackRow,
-) {
+) -> bool {
+    let mut is_new = false;
     if let (Some(amended), CreditSubject::Document(first)) = (&capture.alias, subject)
         && amended != first
         && pack.aliases.insert(amended.clone())
     {
         draft.put(&alias_key(recipient, amended), &AliasRow { first: first.clone() });
+        is_new = true;
     }
-    let Some((supplier, period)) = capture.reported else { return };
+    let Some((supplier, period)) = capture.reported else { return is_new };
     if pack.reported == Some((supplier, period)) {
-        return;
+        return is_new;
     }
     // What the supplier filed outweighs what the register assumed, and never the other way.
     let is_filed = matches!(capture.effect, Effect::Filed { .. });
     match pack.reported {
-        Some(_) if !is_filed => return,
+        Some(_) if !is_filed => return is_new,
         Some((supplier, period)) => draft.delete(&reported_prefix(recipient, supplier, period).with(subject)),
         None => {}
     }
     pack.reported = Some((supplier, period));
     let key = reported_prefix(recipient, supplier, period).with(subject);
     draft.put(&key, &ReportedRow { subject: subject.clone() });
+    true
 }
 
 /// Changes what the judgement needs; `false` where the event says nothing that was not captured before.
@@ -189,14 +206,14 @@ fn append(
     pack: &mut PackRow,
     capture: Capture,
     origin: &Origin<'_>,
-) -> Result<(), DecideError> {
+) -> Result<EvidenceArtefact, DecideError> {
     let content = content(draft, recipient, subject, pack, capture, origin)?;
     let artefact = link(pack.last_position + 1, &pack.last_hash, content);
     let json = serde_json::to_string(&artefact).map_err(|error| DecideError::Broken(error.to_string()))?;
     draft.put(&artefact_key(recipient, subject, artefact.position), &ArtefactRow { json });
     pack.last_position = artefact.position;
-    pack.last_hash = artefact.hash;
-    Ok(())
+    pack.last_hash.clone_from(&artefact.hash);
+    Ok(artefact)
 }
 
 /// The artefact's own facts and those that every artefact has (AUD-2).
@@ -256,6 +273,33 @@ fn utc(at: IstInstant) -> String {
     instant.map(|instant| instant.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
+/// What is told of one artefact.
+fn addition(
+    recipient: RecipientGstin,
+    subject: &CreditSubject,
+    pack: &PackRow,
+    artefact: EvidenceArtefact,
+) -> EvidenceAdded {
+    let mut addition = EvidenceAdded {
+        recipient,
+        subject: subject.clone(),
+        artefact,
+        complete: pack.judgement.complete,
+        acceptance: pack.acceptance(),
+        missing: missing(pack),
+        warnings: pack.judgement.warnings.clone(),
+        findings: pack.judgement.findings.clone(),
+        keep_until: pack.keep_until,
+        hash: String::new(),
+    };
+    seal_addition(&mut addition);
+    addition
+}
+
+fn missing(pack: &PackRow) -> Vec<u32> {
+    pack.judgement.missing.iter().copied().map(u32::from).collect()
+}
+
 fn published(
     draft: &Draft<'_, Outgoing>,
     recipient: RecipientGstin,
@@ -278,18 +322,17 @@ pub(crate) fn sealed(
     pack: &PackRow,
     artefacts: Vec<EvidenceArtefact>,
 ) -> EvidencePack {
-    let missing: BTreeSet<u32> = pack.judgement.missing.iter().copied().map(u32::from).collect();
     let mut sealed = EvidencePack {
         recipient,
         subject: subject.clone(),
         artefacts,
         complete: pack.judgement.complete,
         acceptance: pack.acceptance(),
-        missing: missing.into_iter().collect(),
+        missing: missing(pack),
         warnings: pack.judgement.warnings.clone(),
         findings: pack.judgement.findings.clone(),
         keep_until: pack.keep_until,
-        field_digests: std::collections::BTreeMap::new(),
+        field_digests: BTreeMap::new(),
         hash: String::new(),
     };
     seal(&mut sealed);

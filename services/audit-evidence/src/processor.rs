@@ -7,10 +7,11 @@ use crate::rows::{ActorRow, DueRow, ReportedRow, ReturnRow, actor_key, due_key, 
 use gst_events::{
     ActionProposed, ActiveRulebook, Actor, AdvanceAdjusted, BillOfEntryAmended, BillOfEntryMovedIn,
     BillOfEntryMovedOut, BillOfEntryReceived, BillOfEntryStatusChanged, BookAdjusted, CommercialNoteReceived,
-    CreditAvailed, DayOpened, DocumentFiled, EventPayload, EventType, EvidencePack, EvidenceReferenced, GoodsReceived,
-    ImsActionApproved, ImsActionRequested, ImsRecordDecided, InvoiceBooked, InvoiceCorrected, InvoicePaymentChanged,
-    IsdDocumentReported, LedgerEntryChanged, NoteAccepted, Outgoing, PaymentMade, PaymentReallocated,
-    PaymentTimerFired, PeriodLocked, Request, RequestStatus, SupplierGstr3bStatus, TdsDeducted, reads,
+    CreditAvailed, DayOpened, DocumentFiled, EventPayload, EventType, EvidenceAdded, EvidenceDeleted, EvidencePack,
+    EvidenceReferenced, GoodsReceived, ImsActionApproved, ImsActionRequested, ImsRecordDecided, InvoiceBooked,
+    InvoiceCorrected, InvoicePaymentChanged, IsdDocumentReported, LedgerEntryChanged, NoteAccepted, Outgoing,
+    PaymentMade, PaymentReallocated, PaymentTimerFired, PeriodLocked, Request, RequestStatus, SupplierGstr3bStatus,
+    TdsDeducted, reads,
 };
 use gst_rules::audit::{Retention, retention};
 use gst_rules::calendar::annual_return_due;
@@ -56,8 +57,12 @@ reads! {
     }
 }
 
-const PACK: &[EventType] = &[EvidencePack::TYPE];
-const PACK_OR_ANSWER: &[EventType] = &[EvidencePack::TYPE, Request::TYPE];
+const PACK: &[EventType] = &[EvidenceAdded::TYPE, EvidencePack::TYPE];
+const PACK_OR_ANSWER: &[EventType] = &[EvidenceAdded::TYPE, EvidencePack::TYPE, Request::TYPE];
+const DELETION: &[EventType] = &[EvidenceDeleted::TYPE];
+
+/// Documents of a supplier's period that are read at a time: a return has tens of them, and a page ends before its limit.
+const REPORTED_AT_A_TIME: usize = 50;
 
 const fn reaction<P: EventPayload>(causes: &'static [EventType]) -> Reaction {
     Reaction { reads: P::TYPE, causes }
@@ -149,7 +154,7 @@ impl Processor for AuditEvidence {
         reaction::<BillOfEntryStatusChanged>(PACK),
         reaction::<BillOfEntryMovedOut>(PACK),
         reaction::<BillOfEntryMovedIn>(PACK),
-        reaction::<DayOpened>(&[]),
+        reaction::<DayOpened>(DELETION),
     ];
     type Event = Event;
     type Output = Outgoing;
@@ -362,16 +367,19 @@ fn supplier_status(
     let prefix = reported_prefix(recipient, event.supplier, event.period);
     let mut after = context.cursor.map(|cursor| RowKey::from_text(cursor.0.as_str()));
     loop {
-        let next = draft.scan::<ReportedRow>(&prefix, after.as_ref(), 1)?;
-        let Some((key, row)) = next.into_iter().next() else {
-            return Ok(draft.finish(EvidenceOutcome::PackChanged));
-        };
-        pack::add(&mut draft, recipient, capture::supplier_status(event, row.subject, at), &origin)?;
-        if draft.change_count() + draft.event_count() >= context.page.changes_max {
-            let cursor = Cursor(key.as_str().to_owned());
-            return Ok(draft.finish_page(EvidenceOutcome::PackChanged, Some(cursor)));
+        let found = draft.scan::<ReportedRow>(&prefix, after.as_ref(), REPORTED_AT_A_TIME)?;
+        let is_last = found.len() < REPORTED_AT_A_TIME;
+        for (key, row) in found {
+            pack::add(&mut draft, recipient, capture::supplier_status(event, row.subject, at), &origin)?;
+            if draft.change_count() + draft.event_count() >= context.page.changes_max {
+                let cursor = Cursor(key.as_str().to_owned());
+                return Ok(draft.finish_page(EvidenceOutcome::PackChanged, Some(cursor)));
+            }
+            after = Some(key);
         }
-        after = Some(key);
+        if is_last {
+            return Ok(draft.finish(EvidenceOutcome::PackChanged));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::rows::{
     ArtefactRow, DueRow, PackRow, actor_key, alias_key, artefacts_prefix, due_prefix, pack_key, reported_prefix,
     return_key,
 };
-use gst_events::{CreditSubject, Outgoing};
+use gst_events::{CreditSubject, EvidenceDeleted, Outgoing, Topic};
 use gst_types::{IstDate, RecipientGstin};
 use stream::{Draft, RowKey, StateError, StateView};
 
@@ -95,6 +95,15 @@ fn delete_pack(
             draft.delete(&reported_prefix(recipient, supplier, period).with(subject));
         }
         draft.delete(&key);
+        // Whoever folds the topic deletes with us.
+        let deleted = EvidenceDeleted {
+            recipient,
+            subject: subject.clone(),
+            keep_until: pack.keep_until,
+            last_position: pack.last_position,
+            last_hash: pack.last_hash,
+        };
+        draft.emit(Outgoing::public(Topic::Evidence, recipient.gstin(), &deleted));
     }
     Ok(true)
 }

@@ -151,7 +151,9 @@ pub fn catalogue() -> Vec<Catalogued> {
         Gstr2bChunk,
         Gstr2bSealed,
         SupplierLiability,
+        EvidenceAdded,
         EvidencePack,
+        EvidenceDeleted,
         Request,
         Alert,
     ]

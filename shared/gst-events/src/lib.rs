@@ -51,8 +51,8 @@ pub use payments::{
     AdvanceAdjusted, BookAdjusted, CommercialNoteReceived, PaymentMade, PaymentReallocated, TdsDeducted, TdsKind,
 };
 pub use public::{
-    Alert, EvidenceArtefact, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord, PublishedLine, Request, RequestStatus,
-    SealedChunk, SupplierLiability,
+    Alert, EvidenceAdded, EvidenceArtefact, EvidenceDeleted, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord,
+    PublishedLine, Request, RequestStatus, SealedChunk, SupplierLiability,
 };
 pub use reads::{EventPayload, decode_payload, is_for_every_worker, mark_of};
 pub use register::{

@@ -22,7 +22,7 @@ pub enum Topic {
     Ledger,
     /// Public: a supplier's liability from rejected records.
     SupplierLiability,
-    /// Public: evidence packs.
+    /// Public: evidence, artefact by artefact, and whole packs.
     Evidence,
     /// Public: what became of each request.
     Results,

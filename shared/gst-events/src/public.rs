@@ -341,7 +341,50 @@ pub struct EvidenceArtefact {
     pub hash: String,
 }
 
-/// The evidence of one document (AUD-1, AUD-3).
+/// One artefact more in the evidence of a document, and how its pack stands with it. Put together in the order of the
+/// topic, each behind the hash of the one before, they are the pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceAdded {
+    /// Whose.
+    pub recipient: RecipientGstin,
+    /// Of what.
+    pub subject: CreditSubject,
+    /// The artefact, with its place in the chain.
+    pub artefact: EvidenceArtefact,
+    /// Whether all five are there now and consistent.
+    pub complete: bool,
+    /// How strong artefact 3 is: accepted by somebody or by silence (AUD-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
+    /// Numbers of those still missing.
+    pub missing: Vec<u32>,
+    /// Cross checks that do not hold (AUD-4).
+    pub warnings: Vec<String>,
+    /// Findings that make it incomplete (AUD-5).
+    pub findings: Vec<String>,
+    /// The last day on which the pack must be kept, proceedings apart (AUD-6).
+    pub keep_until: IstDate,
+    /// SHA-256 over this addition without this field, hexadecimal.
+    pub hash: String,
+}
+
+/// The evidence of one document is deleted: its retention has ended (AUD-6). What is told of the document later begins a
+/// chain anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceDeleted {
+    /// Whose.
+    pub recipient: RecipientGstin,
+    /// Of what.
+    pub subject: CreditSubject,
+    /// The last day on which it had to be kept.
+    pub keep_until: IstDate,
+    /// Position of its last artefact.
+    pub last_position: u64,
+    /// Hash of its last artefact.
+    pub last_hash: String,
+}
+
+/// The evidence of one document (AUD-1, AUD-3), whole: told where its verdict changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidencePack {
     /// Whose.
@@ -377,7 +420,11 @@ event_types!(Public by ["gstr2b"]:
     Gstr2bSealed = "itc.gstr2b-sealed.v1",
 );
 event_types!(Public by ["filings"]: SupplierLiability = "itc.supplier-liability-raised.v1");
-event_types!(Public by ["audit-evidence"]: EvidencePack = "itc.evidence-pack.v1");
+event_types!(Public by ["audit-evidence"]:
+    EvidenceAdded = "itc.evidence-added.v1",
+    EvidencePack = "itc.evidence-pack.v1",
+    EvidenceDeleted = "itc.evidence-deleted.v1",
+);
 event_types!(Public by ["ingest", "filings", "customs", "ims", "gstr2b", "payment-timers", "itc-ledger", "audit-evidence"]:
     Request = "itc.request-result.v1",
     Alert = "itc.alert.v1",

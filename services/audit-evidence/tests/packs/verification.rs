@@ -1,4 +1,4 @@
-//! AUD-7: whoever changes a published pack is found out, offline, and the changed field is named.
+//! AUD-7: whoever changes a pack is found out, offline, and the changed field is named.
 
 use crate::support::{Desk, booked, decided, received};
 use audit_evidence::{EvidenceFault, verify};
@@ -6,24 +6,24 @@ use gst_events::{GoodsReceived, ImsRecordDecided, InvoiceBooked};
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn published() -> String {
+fn exported() -> String {
     let mut desk = Desk::new();
     desk.tell::<InvoiceBooked>(booked())
         .tell::<GoodsReceived>(received())
         .tell::<ImsRecordDecided>(decided("ACCEPT", Some("EXPLICIT")));
-    desk.published()
+    desk.exported()
 }
 
 fn fault(change: impl FnOnce(&mut Value)) -> String {
-    let mut pack: Value = serde_json::from_str(&published()).unwrap();
+    let mut pack: Value = serde_json::from_str(&exported()).unwrap();
     change(&mut pack);
     verify(&pack.to_string()).unwrap_err().to_string()
 }
 
 #[test]
 fn aud_7_an_untouched_pack_is_verified_however_it_is_laid_out() {
-    let pack: Value = serde_json::from_str(&published()).unwrap();
-    assert_eq!(verify(&published()), Ok(()));
+    let pack: Value = serde_json::from_str(&exported()).unwrap();
+    assert_eq!(verify(&exported()), Ok(()));
     assert_eq!(verify(&serde_json::to_string_pretty(&pack).unwrap()), Ok(()));
 }
 
@@ -62,7 +62,7 @@ proptest! {
     /// Any one byte inside a value: found. White space and the order of keys are no content.
     #[test]
     fn aud_7_any_changed_byte_is_found(at in 0_usize..4000, byte in b'0'..=b'z') {
-        let text = published();
+        let text = exported();
         let at = at % text.len();
         let mut bytes = text.clone().into_bytes();
         prop_assume!(bytes[at] != byte);

@@ -1,7 +1,7 @@
-//! One recipient's desk: events in, packs out, rows in memory.
+//! One recipient's desk: events in, evidence out, rows in memory. After every event the topic comes to the rows' packs.
 
-use audit_evidence::{AuditEvidence, Event, EvidenceOutcome, view};
-use gst_events::{ActiveRulebook, EventPayload, EvidencePack};
+use audit_evidence::{AuditEvidence, Event, EvidenceFold, EvidenceOutcome, view};
+use gst_events::{ActiveRulebook, EventPayload, EvidencePack, Topic};
 use gst_types::IstDate;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(crate) struct Desk {
     offset: i64,
     pub(crate) outcomes: Vec<EvidenceOutcome>,
     pub(crate) outputs: Vec<OutputRecord>,
+    /// What a reader of the topic has.
+    pub(crate) fold: EvidenceFold,
 }
 
 impl Desk {
@@ -39,6 +41,7 @@ impl Desk {
             offset: 0,
             outcomes: Vec::new(),
             outputs: Vec::new(),
+            fold: EvidenceFold::default(),
         }
     }
 
@@ -72,7 +75,20 @@ impl Desk {
             Route::Job(_) => self.job(&record, &event),
             Route::Partition => panic!("the worker has no such event"),
         }
+        self.compare();
         self
+    }
+
+    /// AUD-7: who folds the topic has the pack of the view, with its hash. A long chain is compared now and then only.
+    fn compare(&self) {
+        let rows = StateView::new(&self.rows);
+        let (packs, _) = view::packs(&rows, RECIPIENT.parse().unwrap(), false, None, 1000).unwrap();
+        assert_eq!(packs.len(), self.fold.len());
+        let looked_at = packs.iter().filter(|pack| pack.artefacts < 20 || self.offset % 50 == 0);
+        for pack in looked_at.map(|pack| &pack.subject) {
+            let folded = self.fold.pack(RECIPIENT.parse().unwrap(), pack);
+            assert_eq!(folded, self.pack_of(&pack.to_string()), "after event {}", self.offset);
+        }
     }
 
     fn job(&mut self, record: &InputRecord, event: &Event) {
@@ -100,7 +116,11 @@ impl Desk {
             for change in decision.rows {
                 self.rows.change(&change);
             }
-            self.outputs.extend(decision.events.iter().map(Encode::encode));
+            let outputs: Vec<OutputRecord> = decision.events.iter().map(Encode::encode).collect();
+            for output in outputs.iter().filter(|output| output.topic == Topic::Evidence.name()) {
+                self.fold.tell(&output.value).unwrap();
+            }
+            self.outputs.extend(outputs);
             self.outcomes.push(decision.outcome);
             cursor = decision.resume;
             if cursor.is_none() {
@@ -128,8 +148,24 @@ impl Desk {
         self.rows.0.len()
     }
 
-    /// The last pack published, as text.
-    pub(crate) fn published(&self) -> String {
+    /// The pack as somebody keeps it, as text.
+    pub(crate) fn exported(&self) -> String {
+        serde_json::to_string(&self.pack()).unwrap()
+    }
+
+    /// What was told on the evidence topic, as lines.
+    pub(crate) fn topic(&self) -> Vec<String> {
+        let told = self.outputs.iter().filter(|output| output.topic == Topic::Evidence.name());
+        told.map(|output| String::from_utf8(output.value.clone()).unwrap()).collect()
+    }
+
+    /// How often an event of that type was told.
+    pub(crate) fn count<P: EventPayload>(&self) -> usize {
+        self.outputs.iter().filter(|output| output.event_type == P::TYPE).count()
+    }
+
+    /// The last output, as text.
+    pub(crate) fn last_told(&self) -> String {
         String::from_utf8(self.outputs.last().unwrap().value.clone()).unwrap()
     }
 }

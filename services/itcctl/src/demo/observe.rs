@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use anyhow::{Context, Result};
+use audit_evidence::EvidenceFold;
 use gst_events::{
     EventPayload, EvidencePack, Gstr2bChunk, Gstr2bSealed, ImsRecord, InvoicePaymentChanged, LedgerEntry,
     PublishedLine, Request, RequestStatus, Topic,
@@ -29,6 +30,7 @@ pub(crate) struct Observed {
     pub(crate) entries: Vec<LedgerEntry>,
     /// The last version of each record.
     pub(crate) records: BTreeMap<(RecipientGstin, String), ImsRecord>,
+    /// The pack of each document, as the topic comes to it.
     pub(crate) evidence: BTreeMap<(RecipientGstin, String), EvidencePack>,
     /// What each document owes.
     pub(crate) owed: BTreeMap<(RecipientGstin, String), InvoicePaymentChanged>,
@@ -40,10 +42,12 @@ pub(crate) struct Observed {
 }
 
 fn payload<T: DeserializeOwned>(record: &InputRecord) -> Result<T> {
-    serde_json::from_slice(&record.value).with_context(|| {
-        let (topic, partition) = (&record.source.topic, record.source.partition);
-        format!("{topic}/{partition}@{} holds something else than its type says", record.offset)
-    })
+    serde_json::from_slice(&record.value)
+        .with_context(|| format!("{} holds something else than its type says", place_of(record)))
+}
+
+fn place_of(record: &InputRecord) -> String {
+    format!("{}/{}@{}", record.source.topic, record.source.partition, record.offset)
 }
 
 fn is<P: EventPayload>(record: &InputRecord) -> bool {
@@ -60,12 +64,7 @@ impl Observed {
             let it: ImsRecord = payload(&record)?;
             observed.records.insert((it.recipient, it.record_id.to_string()), it);
         }
-        for record in engine.read(Topic::Evidence.name())? {
-            if is::<EvidencePack>(&record) {
-                let pack: EvidencePack = payload(&record)?;
-                observed.evidence.insert((pack.recipient, pack.subject.to_string()), pack);
-            }
-        }
+        observed.read_evidence(&engine.read(Topic::Evidence.name())?)?;
         for record in engine.read(Topic::Results.name())? {
             let answer: Request = payload(&record)?;
             *observed.answers.entry(answer.status).or_default() += 1;
@@ -106,6 +105,16 @@ impl Observed {
             }
             self.statements.insert((recipient, period), Statement { sealed, lines });
         }
+        Ok(())
+    }
+
+    /// The packs that the topic comes to, every link checked.
+    fn read_evidence(&mut self, records: &[InputRecord]) -> Result<()> {
+        let mut fold = EvidenceFold::default();
+        for record in records {
+            fold.tell(&record.value).with_context(|| format!("{} does not verify", place_of(record)))?;
+        }
+        self.evidence = fold.packs().map(|pack| ((pack.recipient, pack.subject.to_string()), pack)).collect();
         Ok(())
     }
 

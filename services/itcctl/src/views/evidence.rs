@@ -1,4 +1,4 @@
-//! `itcctl evidence`: packs as files, and their check by anyone, offline (AUD-7).
+//! `itcctl evidence`: packs as files, and their check by anyone, offline (AUD-7), also of what was kept of the topic.
 
 use super::documents::{find, in_words};
 use super::live::LiveArguments;
@@ -6,6 +6,7 @@ use super::nothing_known;
 use super::source::{AUDIT_EVIDENCE, Source, read, write_as_of};
 use crate::pretty::{Grid, count, word};
 use anyhow::{Context, Result, bail};
+use audit_evidence::{EvidenceFold, Saved, verify_saved};
 use clap::{Args, Subcommand};
 use gst_events::EvidencePack;
 use gst_types::RecipientGstin;
@@ -13,7 +14,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// A pack has some hundred artefacts of a few kilobytes; a file above this is none.
+/// A pack has some hundred artefacts of a few kilobytes, and this much of the topic is some 40,000 of them: a file is read
+/// whole, so that it stays bounded.
 const FILE_SIZE_MAX_IN_BYTES: u64 = 64 * 1024 * 1024;
 /// Packs read at a time.
 const PAGE: usize = 500;
@@ -40,9 +42,10 @@ pub enum EvidenceCommand {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Checks a pack offline, from the file alone: a changed byte is found and named. Exit code 1 where one is.
+    /// Checks evidence offline, from the file alone: a changed byte or a missing artefact is found and named. Exit code 1
+    /// where one is.
     Verify {
-        /// The file; - for standard input.
+        /// The file: a pack, or what was kept of itc.evidence.v1 in its order, an event a line; - for standard input.
         file: PathBuf,
     },
     /// Lists the packs of a taxpayer and what they lack.
@@ -137,20 +140,41 @@ pub(crate) fn summary(pack: &EvidencePack) -> String {
 
 fn verify(file: &Path, out: &mut dyn Write) -> Result<bool> {
     let name = file.display().to_string();
-    let text = read_text(file)?;
-    match audit_evidence::verify(&text) {
-        Ok(()) => {
-            let pack: EvidencePack = serde_json::from_str(&text).with_context(|| format!("reading {name}"))?;
+    match verify_saved(&read_text(file)?) {
+        Ok(Saved::Pack(pack)) => {
             writeln!(out, "VERIFIED {name}: {} for {}", in_words(&pack.subject), pack.recipient)?;
             writeln!(out, "{}", summary(&pack))?;
             writeln!(out, "hash {}", pack.hash)?;
             Ok(true)
         }
-        Err(fault) => {
-            writeln!(out, "CHANGED {name}: {fault} ({})", fault.code())?;
+        Ok(Saved::Events { count: events, fold }) => {
+            let packs = count(fold.len(), "pack");
+            writeln!(out, "VERIFIED {name}: {packs} from {}", count(events, "event"))?;
+            write_folded(&fold, out)?;
+            Ok(true)
+        }
+        Err(found) => {
+            writeln!(out, "CHANGED {name}: {found} ({})", found.fault.code())?;
             Ok(false)
         }
     }
+}
+
+/// A file may hold a taxpayer's years: a line for each pack.
+fn write_folded(fold: &EvidenceFold, out: &mut dyn Write) -> Result<()> {
+    let mut grid = Grid::new().text(["recipient", "document"]).numbers(["links"]).text(["complete"]);
+    grid = grid.optional(["missing", "findings", "warnings"]).text(["hash"]);
+    for pack in fold.packs() {
+        let missing: Vec<&str> = pack.missing.iter().map(|number| artefact_name(*number)).collect();
+        let mut row = vec![pack.recipient.to_string(), pack.subject.to_string(), pack.artefacts.len().to_string()];
+        row.extend([if pack.complete { "yes" } else { "no" }.to_owned(), missing.join(", ")]);
+        row.extend([pack.findings.join(", "), pack.warnings.join(", "), pack.hash]);
+        grid.row(row);
+    }
+    if !grid.is_empty() {
+        writeln!(out, "{}", grid.table())?;
+    }
+    Ok(())
 }
 
 fn read_text(file: &Path) -> Result<String> {
@@ -161,10 +185,14 @@ fn read_text(file: &Path) -> Result<String> {
         let opened = fs::File::open(file).with_context(|| format!("opening {}", file.display()))?;
         let size = opened.metadata().with_context(|| format!("opening {}", file.display()))?;
         if size.is_dir() {
-            bail!("{} is a folder: name one pack", file.display());
+            bail!("{} is a folder: name a file", file.display());
         }
         if size.len() > FILE_SIZE_MAX_IN_BYTES {
-            bail!("{} has {} bytes: that is no evidence pack", file.display(), size.len());
+            bail!(
+                "{} has {} bytes, and at most {FILE_SIZE_MAX_IN_BYTES} are read: pass it in parts",
+                file.display(),
+                size.len()
+            );
         }
         opened
             .take(FILE_SIZE_MAX_IN_BYTES)

@@ -7,12 +7,13 @@ use crate::demo::observe::Observed;
 use crate::demo::random::Random;
 use crate::demo::{check, generate, oracle, schedule, year};
 use crate::feed_record::FeedRecord;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use audit_evidence::{AuditEvidence, rows::PackRow};
 use gst_events::LedgerEntry;
 use gst_types::IstDate;
 use itc_engine::simulation::Simulation;
 use std::collections::{BTreeMap, BTreeSet};
-use stream::{InputRecord, TimerEntry, WorkerName};
+use stream::{InputRecord, Processor, Row, RowKey, TimerEntry, WorkerName};
 
 /// More than one, so that keys spread.
 pub(super) const PARTITIONS: u32 = 2;
@@ -67,6 +68,7 @@ impl Story {
         if !check::check(&self.year, &oracle::expect(&self.year), &observed, &mut said)? {
             bail!("not as the oracle says:\n{}", String::from_utf8_lossy(&said));
         }
+        chaos.compare_evidence(&observed)?;
         chaos.ending(&observed)
     }
 
@@ -155,6 +157,22 @@ impl Chaos {
         driver.timer_index(TIMERS)?.set_available(true);
         driver.wake_zombies()?;
         driver.run_until_idle()?;
+        Ok(())
+    }
+
+    /// Whoever folds the topic has the packs that the rows have, and no other.
+    fn compare_evidence(&self, observed: &Observed) -> Result<()> {
+        let (mut kept, mut equal) = (0, 0);
+        for partition in 0..PARTITIONS {
+            let rows = self.simulation.rows(AuditEvidence::NAME, partition)?;
+            kept += rows.scan::<PackRow>(&RowKey::table(PackRow::TABLE), None, usize::MAX)?.len();
+            for ((recipient, _), folded) in &observed.evidence {
+                let pack = audit_evidence::view::pack(&rows, *recipient, &folded.subject)?;
+                equal += usize::from(pack.as_ref() == Some(folded));
+            }
+        }
+        let told = observed.evidence.len();
+        ensure!(kept == told && equal == told, "of {kept} packs the topic has {told}, and {equal} are equal");
         Ok(())
     }
 
