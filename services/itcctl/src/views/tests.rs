@@ -310,6 +310,7 @@ fn every_command_answers_on_one_story() {
     gstn_shapes(&source);
     clear_errors(&source);
     evidence(&source);
+    kept_of_the_topic(&source);
 }
 
 fn filters(source: &dyn Source) {
@@ -400,6 +401,31 @@ fn evidence(source: &dyn Source) {
     fs::remove_dir_all(&folder).unwrap();
     let missing = refusal(source, &format!("evidence verify {path}"));
     assert!(missing.contains("opening"), "{missing}");
+}
+
+/// A consumer kept the topic as lines: they come to the packs that are exported.
+fn kept_of_the_topic(source: &SimulatedSource<'_>) {
+    let folder = std::env::temp_dir().join(format!("itcctl-topic-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("evidence.jsonl");
+    let records = source.0.read_all("itc.evidence.v1");
+    let lines: Vec<String> = records.iter().map(|record| String::from_utf8(record.value.clone()).unwrap()).collect();
+    let verify = |lines: &[String]| {
+        fs::write(&file, lines.join("\n")).unwrap();
+        let mut out = Vec::new();
+        let verified = ask(&format!("evidence verify {}", file.display()), source, &mut out).unwrap();
+        (verified, String::from_utf8(out).unwrap())
+    };
+    let (verified, words) = verify(&lines);
+    assert!(verified && words.contains(&format!("from {} events", lines.len())), "{words}");
+    let exported = answer(source, &format!("evidence export {RECIPIENT} INV-1"));
+    let exported: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    assert!(words.contains(exported["hash"].as_str().unwrap()), "{words}");
+    let of_one: Vec<String> = lines.iter().filter(|line| line.contains(":INV-1:")).cloned().collect();
+    let without = [&of_one[..2], &of_one[3..]].concat();
+    let (verified, words) = verify(&without);
+    assert!(!verified && words.contains("is missing") && words.contains("(EVIDENCE_ARTEFACT_MISSING)"), "{words}");
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
