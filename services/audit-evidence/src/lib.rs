@@ -6,7 +6,7 @@
 //!
 //! * `capture`: which event proves what; pure, one file per source.
 //! * [`judge`]: completeness, cross checks and findings.
-//! * [`chain`]: hashing.
+//! * [`chain`]: canonical JSON, hashes and links.
 //! * [`verify()`], [`fold`] and [`saved`]: what anyone can run without us, on a pack, on the topic, on a file of either.
 //! * [`rows`]: what is remembered, and when it is deleted.
 //! * [`view`]: read-only questions for the admin port, `itcctl` and the case runner.
