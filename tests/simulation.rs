@@ -52,13 +52,7 @@ fn faults_change_nothing_that_a_worker_writes_or_keeps() {
 
 #[test]
 fn a_log_that_makes_a_mistake_is_found_out() {
-    let mistakes = [
-        Mistake::KeepsProducer,
-        Mistake::RestoresToLastStableOffset,
-        Mistake::TakesGenerationLate,
-        Mistake::LeavesOffsetsOut,
-    ];
-    for mistake in mistakes {
+    for mistake in Mistake::ALL {
         let found = (1..=60).find(|seed| {
             let ran = SIMULATOR.run_with(mistake, WorkerName("itc-ledger"), *seed);
             ran.is_ok_and(|(outcome, _)| outcome.is_err())

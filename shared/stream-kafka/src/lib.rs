@@ -19,6 +19,8 @@ mod restore;
 mod security;
 mod settings;
 mod transaction;
+#[cfg(test)]
+mod trap_tests;
 
 pub use admin::{AdminError, GroupMember, PartitionLag, group_owner};
 pub use admin::{TopicOutcome, TopicSpec, create_topics, delete_topics, group_lag, topic_partitions};

@@ -2,7 +2,8 @@
 
 use crate::broker::SimulatedBroker;
 use crate::index::SimulatedTimerIndex;
-use crate::log::{Mistake, SimulatedLog, SimulatedLogSettings};
+use crate::log::{SimulatedLog, SimulatedLogSettings};
+use crate::mistake::Mistake;
 use crate::store::MemoryStore;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;

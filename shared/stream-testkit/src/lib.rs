@@ -9,11 +9,13 @@ mod driver;
 mod group;
 mod index;
 mod log;
+mod mistake;
 mod store;
 mod topic;
 
 pub use broker::{Fault, SimulatedBroker};
 pub use driver::{AnyWorker, DriverError, MarkWriter, RunReport, TopologyDriver};
 pub use index::SimulatedTimerIndex;
-pub use log::{Mistake, SimulatedLog, SimulatedLogSettings};
+pub use log::{SimulatedLog, SimulatedLogSettings};
+pub use mistake::Mistake;
 pub use store::{MemoryRows, MemoryStore};

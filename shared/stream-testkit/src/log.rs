@@ -2,6 +2,7 @@
 
 use crate::broker::{BrokerState, Fault, SimulatedBroker};
 use crate::group::Heard;
+use crate::mistake::Mistake;
 use crate::topic::{NewRecord, PartitionLog, TransactionId, index_of, offset_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -26,19 +27,6 @@ pub struct SimulatedLogSettings {
     pub inputs: Vec<String>,
 }
 
-/// What a log of ours could get wrong. A test makes a mistake to show that it would be noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mistake {
-    /// T2: keeps the producer after an unknown outcome, and only aborts with it.
-    KeepsProducer,
-    /// T3: restores only to the last stable offset.
-    RestoresToLastStableOffset,
-    /// T5: takes the group's generation when it commits, not when it polled.
-    TakesGenerationLate,
-    /// T6: commits without the offsets, and so without the check of the generation.
-    LeavesOffsetsOut,
-}
-
 struct Reading {
     next: usize,
     paused: bool,
@@ -60,6 +48,9 @@ pub struct SimulatedLog {
     /// Whether it is dead for the timer index too, which is told behind the store.
     dead: Arc<AtomicBool>,
     mistakes: BTreeSet<Mistake>,
+    /// With [`Mistake::OpensTransactionEarly`], where it has written before, and what it has open.
+    written_to: BTreeSet<(&'static str, u32)>,
+    early: Option<TransactionId>,
 }
 
 impl std::fmt::Debug for SimulatedLog {
@@ -85,6 +76,8 @@ impl SimulatedLog {
             fenced: false,
             dead: Arc::default(),
             mistakes: BTreeSet::new(),
+            written_to: BTreeSet::new(),
+            early: None,
         }
     }
 
@@ -219,7 +212,8 @@ impl SimulatedLog {
                 append(&self.changelog, *partition, row_record(change.key.as_str(), change.value.as_ref()));
             }
         }
-        for (partition, checkpoint) in &staged.checkpoints {
+        let checkpoints = staged.checkpoints.iter().filter(|_| !self.mistakes.contains(&Mistake::KeepsNoCheckpoint));
+        for (partition, checkpoint) in checkpoints {
             append(&self.changelog, *partition, row_record(Checkpoint::KEY, Some(&checkpoint.encode())));
         }
     }
@@ -239,6 +233,30 @@ impl SimulatedLog {
             group.pending.insert(source.clone(), (transaction, *offset));
         }
         true
+    }
+
+    /// [`Mistake::OpensTransactionEarly`]: the transaction of the batch that is to be decided, with a record wherever one
+    /// before it wrote.
+    fn open_early(&mut self) {
+        let broker = self.broker.clone();
+        let mut state = broker.change();
+        self.early = self.early.or_else(|| state.begin(&self.settings.transactional_id, self.epoch));
+        for (topic, partition) in &self.written_to {
+            if let Some(log) = state.partition_mut(topic, *partition, broker.partition_count()) {
+                log.append(self.early, NewRecord::default());
+            }
+        }
+    }
+
+    /// What was opened early gives way to the batch's own transaction.
+    fn close_early(&mut self, state: &mut BrokerState, staged: &StagedBatch) {
+        if let Some(early) = self.early.take() {
+            state.end_of(&self.settings.transactional_id, self.epoch, early, false);
+        }
+        let count = self.broker.partition_count();
+        let outputs = staged.outputs.iter();
+        self.written_to
+            .extend(outputs.map(|(_, output)| (output.topic, partition_for_key(output.key.as_bytes(), count))));
     }
 
     fn dies(&mut self, place: &str) -> CommitError {
@@ -314,6 +332,9 @@ impl Log for SimulatedLog {
             return Ok(heard);
         }
         let records = self.read(limits);
+        if self.mistakes.contains(&Mistake::OpensTransactionEarly) && !records.is_empty() {
+            self.open_early();
+        }
         Ok(if records.is_empty() { Polled::Idle } else { Polled::Records(records) })
     }
 
@@ -399,6 +420,7 @@ impl Log for SimulatedLog {
         if fault == Some(Fault::CrashBeforeTransaction) {
             return Err(self.dies("before its transaction"));
         }
+        self.close_early(&mut state, &staged);
         let Some(transaction) = state.begin(id, self.epoch) else {
             self.fenced = true;
             self.leave(&mut state);
@@ -449,6 +471,7 @@ impl Log for SimulatedLog {
         if self.crashed {
             return Err(crashed());
         }
+        self.early = None;
         let id = &self.settings.transactional_id;
         if self.mistakes.contains(&Mistake::KeepsProducer) {
             self.broker.change().abort_open(id, self.epoch);

@@ -156,7 +156,7 @@ fn a_commit_with_an_old_generation_is_fenced() {
 }
 
 #[test]
-fn t3_a_restore_up_to_the_last_stable_offset_is_noticed_and_halts() {
+fn trap_t3_a_restore_up_to_the_last_stable_offset_is_noticed_and_halts() {
     for wrong in [true, false] {
         let broker = three_deposits();
         broker.delay_markers_in("itc.bank.changelog.v1");
@@ -183,7 +183,7 @@ fn t3_a_restore_up_to_the_last_stable_offset_is_noticed_and_halts() {
 }
 
 #[test]
-fn t3_nothing_is_read_while_a_transaction_hangs() {
+fn trap_t3_nothing_is_read_while_a_transaction_hangs() {
     let broker = three_deposits();
     broker.inject(Bank::NAME, 1, Fault::CrashBeforeCommit);
     let mut zombie = bank(&broker, "m0", "bank-0", MemoryStore::new());
@@ -199,17 +199,26 @@ fn t3_nothing_is_read_while_a_transaction_hangs() {
 }
 
 #[test]
-fn t4_a_coordinator_without_offsets_does_not_move_a_worker_with_a_checkpoint() {
-    let broker = three_deposits();
-    let mut worker = bank(&broker, "m0", "bank", MemoryStore::new());
-    run(&mut worker);
-    drop(worker);
-    broker.expire_member("bank", "m0");
-    broker.forget_offsets("bank");
-    let mut heir = bank(&broker, "m1", "bank", MemoryStore::new());
-    run(&mut heir);
-    assert_eq!(texts(&broker), ONCE);
-    assert_eq!(broker.group_offset("bank", JOURNAL, 0), None, "nothing was decided again, so nothing was committed");
+fn trap_t4_a_coordinator_without_offsets_does_not_move_a_worker_with_a_checkpoint() {
+    let outcome = |mistake: Option<Mistake>| {
+        let broker = three_deposits();
+        let process = |member: &str| {
+            let mut log = bank_log(&broker, member, "bank");
+            mistake.into_iter().for_each(|mistake| log.make(mistake));
+            Worker::new(Bank, log, MemoryStore::new(), SimulatedTimerIndex::new(), small_batches())
+        };
+        let mut worker = process("m0");
+        run(&mut worker);
+        drop(worker);
+        broker.expire_member("bank", "m0");
+        broker.forget_offsets("bank");
+        run(&mut process("m1"));
+        (texts(&broker), broker.group_offset("bank", JOURNAL, 0))
+    };
+    let (said, offset) = outcome(None);
+    assert_eq!(said, ONCE);
+    assert_eq!(offset, None, "nothing was decided again, so nothing was committed");
+    assert!(outcome(Some(Mistake::KeepsNoCheckpoint)).0.len() > ONCE.len(), "the mistake decides everything again");
 }
 
 #[test]

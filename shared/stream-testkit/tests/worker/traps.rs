@@ -125,16 +125,21 @@ fn trap_t12_a_worker_with_rows_reads_one_topic() {
 #[test]
 fn trap_t11_nothing_is_open_while_a_batch_is_decided() {
     // The other worker's reader stops at the oldest open transaction; `decide` may take long, so none is open then.
-    let broker = three_deposits();
-    broker.let_transactions_hang(true);
-    let mut worker = bank(&broker, "m0", "bank", None);
-    fact(&broker, JOURNAL, "anna", "f4", &said("unusable", 1));
-    run(&mut worker).expect("runs");
-    assert_eq!(texts(&broker), ONCE, "each commit is readable at once");
-    // A process that dies in deciding leaves nothing open behind which others would wait.
-    broker.inject(Bank::NAME, 0, Fault::CrashBeforeTransaction);
-    fact(&broker, JOURNAL, "anna", "f5", &deposit(10));
-    assert!(run(&mut worker).is_err());
-    broker.publish_to(PUBLIC, 0, "somebody", Vec::new(), b"else".to_vec());
-    assert_eq!(texts(&broker).last().map(String::as_str), Some("else"));
+    let outcome = |mistake| {
+        let broker = three_deposits();
+        broker.let_transactions_hang(true);
+        let mut worker = bank(&broker, "m0", "bank", mistake);
+        fact(&broker, JOURNAL, "anna", "f4", &said("unusable", 1));
+        run(&mut worker).expect("runs");
+        assert_eq!(texts(&broker), ONCE, "each commit is readable at once");
+        // A process that dies in deciding leaves nothing open behind which others would wait.
+        broker.inject(Bank::NAME, 0, Fault::CrashBeforeTransaction);
+        fact(&broker, JOURNAL, "anna", "f5", &deposit(10));
+        assert!(run(&mut worker).is_err());
+        broker.publish_to(PUBLIC, 0, "somebody", Vec::new(), b"else".to_vec());
+        texts(&broker)
+    };
+    assert_eq!(outcome(None).last().map(String::as_str), Some("else"));
+    let held_up = outcome(Some(Mistake::OpensTransactionEarly));
+    assert_eq!(held_up, ONCE, "with the mistake nobody reads what somebody else says behind it");
 }
