@@ -354,7 +354,7 @@ fn remember_return(draft: &mut Draft<'_, Outgoing>, recipient: RecipientGstin, e
     draft.put(&due_key(until.max(event.filed_at.date()).next(), recipient, &what), &what);
 }
 
-/// A supplier's return concerns every document of its period: in pages, behind the document of the cursor.
+/// A supplier's return concerns every document of its months: in pages, behind the document of the cursor.
 fn supplier_status(
     mut draft: Draft<'_, Outgoing>,
     recipient: RecipientGstin,
@@ -362,25 +362,33 @@ fn supplier_status(
     context: &Log<'_>,
 ) -> Made {
     let day = context.day.map(IstDate::from_naive);
-    let at = day.unwrap_or_else(|| event.period.last_day()).start();
     let origin = Origin { rulebook: context.rules, event_id: &context.meta.id, asked_by: None, day };
-    let prefix = reported_prefix(recipient, event.supplier, event.period);
     let mut after = context.cursor.map(|cursor| RowKey::from_text(cursor.0.as_str()));
-    loop {
-        let found = draft.scan::<ReportedRow>(&prefix, after.as_ref(), REPORTED_AT_A_TIME)?;
-        let is_last = found.len() < REPORTED_AT_A_TIME;
-        for (key, row) in found {
-            pack::add(&mut draft, recipient, capture::supplier_status(event, row.subject, at), &origin)?;
-            if draft.change_count() + draft.event_count() >= context.page.changes_max {
-                let cursor = Cursor(key.as_str().to_owned());
-                return Ok(draft.finish_page(EvidenceOutcome::PackChanged, Some(cursor)));
+    for period in &event.periods {
+        let prefix = reported_prefix(recipient, event.supplier, *period);
+        // A cursor in a later month: this one is done.
+        if after.as_ref().is_some_and(|after| !after.as_str().starts_with(prefix.as_str())) {
+            continue;
+        }
+        let at = day.unwrap_or_else(|| period.last_day()).start();
+        loop {
+            let found = draft.scan::<ReportedRow>(&prefix, after.as_ref(), REPORTED_AT_A_TIME)?;
+            let is_last = found.len() < REPORTED_AT_A_TIME;
+            for (key, row) in found {
+                pack::add(&mut draft, recipient, capture::supplier_status(event, *period, row.subject, at), &origin)?;
+                if draft.change_count() + draft.event_count() >= context.page.changes_max {
+                    let cursor = Cursor(key.as_str().to_owned());
+                    return Ok(draft.finish_page(EvidenceOutcome::PackChanged, Some(cursor)));
+                }
+                after = Some(key);
             }
-            after = Some(key);
+            if is_last {
+                break;
+            }
         }
-        if is_last {
-            return Ok(draft.finish(EvidenceOutcome::PackChanged));
-        }
+        after = None;
     }
+    Ok(draft.finish(EvidenceOutcome::PackChanged))
 }
 
 /// AUD-2: a file proves one of five artefacts and is known by its hash.

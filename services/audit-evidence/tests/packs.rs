@@ -212,7 +212,7 @@ fn aud_5_paid_on_day_181_needs_a_linked_reversal() {
 #[test]
 fn aud_5_rule_37a_adds_links_the_same_way() {
     let mut desk = worked();
-    desk.tell::<SupplierGstr3bStatus>(json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "period": "042026",
+    desk.tell::<SupplierGstr3bStatus>(json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "periods": ["042026"],
         "status": "NOT_FILED", "at": "2027-09-30T10:00:00+05:30" }));
     desk.tell::<LedgerEntryChanged>(entry("REVERSAL", Some("RULE_37A"), "092027", "2027-10-01"));
     let pack = desk.pack();
@@ -285,11 +285,33 @@ fn a_suppliers_return_reaches_every_document_of_its_period_in_pages() {
         desk.tell::<InvoiceBooked>(invoice);
     }
     desk.tell::<SupplierGstr3bStatus>(
-        json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "period": "042026", "status": "UNKNOWN" }),
+        json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "periods": ["042026"], "status": "UNKNOWN" }),
     );
     for number in 1..=5 {
         let pack = desk.pack_of(&format!("{SUPPLIER}:INVOICE:A{number}:2026-27")).unwrap();
         assert_eq!(pack.artefacts.len(), 2, "A{number}");
+    }
+}
+
+#[test]
+fn a_quarterly_suppliers_return_reaches_the_documents_of_all_its_months_in_pages() {
+    let mut desk = Desk::with_page(2);
+    let months = ["042026", "052026", "062026"];
+    for (number, period) in (1..=6).zip(months.iter().cycle()) {
+        let mut invoice = booked();
+        invoice["document"] = json!(format!("{SUPPLIER}:INVOICE:A{number}:2026-27"));
+        invoice["supplier_period"] = json!(period);
+        desk.tell::<InvoiceBooked>(invoice);
+    }
+    desk.tell::<SupplierGstr3bStatus>(
+        json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "periods": ["042026", "062026"], "status": "UNKNOWN" }),
+    );
+    for (number, period) in (1..=6).zip(months.iter().cycle()) {
+        let pack = desk.pack_of(&format!("{SUPPLIER}:INVOICE:A{number}:2026-27")).unwrap();
+        let told = pack.artefacts.iter().filter(|artefact| artefact.kind == "SUPPLIER_GSTR3B_STATUS");
+        let periods: Vec<&str> = told.map(|artefact| artefact.facts["supplier_period"].as_str()).collect();
+        let expected = if *period == "052026" { vec![] } else { vec![*period] };
+        assert_eq!(periods, expected, "A{number}");
     }
 }
 

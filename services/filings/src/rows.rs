@@ -7,6 +7,7 @@ use gst_types::{
     TaxAmounts, TaxPeriod,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use stream::{Row, RowKey};
 
 /// How a supplier files. Key `supplier|GSTIN`.
@@ -173,13 +174,14 @@ impl Row for StatusRow {
     const TABLE: &'static str = "status";
 }
 
-/// A recipient that watches a supplier's period (R37A-4). Key `watch|GSTIN|period|recipient`.
+/// A recipient that watches a supplier's periods of a quarter (R37A-4): one return may cover them all. Key
+/// `watch|GSTIN|first month of the quarter|recipient`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchRow {
     /// Who watches.
     pub recipient: RecipientGstin,
-    /// The period as it is watched.
-    pub period: TaxPeriod,
+    /// The months of the quarter that are watched.
+    pub periods: BTreeSet<TaxPeriod>,
 }
 
 impl Row for WatchRow {
@@ -279,22 +281,16 @@ pub fn status_key(supplier: SupplierGstin, period: TaxPeriod) -> RowKey {
     table::<StatusRow>(supplier).with(sortable(period))
 }
 
-/// Prefix of the watches of a supplier.
+/// Prefix of the watches of a supplier's quarter, in the order of their recipients.
 #[must_use]
-pub fn watch_prefix(supplier: SupplierGstin) -> RowKey {
-    table::<WatchRow>(supplier)
-}
-
-/// What sorts right before the watches of a period.
-#[must_use]
-pub fn before_watches_of(supplier: SupplierGstin, period: TaxPeriod) -> RowKey {
-    watch_prefix(supplier).with(sortable(period))
+pub fn watch_prefix(supplier: SupplierGstin, period: TaxPeriod) -> RowKey {
+    table::<WatchRow>(supplier).with(sortable(period.quarter_start()))
 }
 
 /// Key of a [`WatchRow`].
 #[must_use]
 pub fn watch_key(supplier: SupplierGstin, period: TaxPeriod, recipient: RecipientGstin) -> RowKey {
-    watch_prefix(supplier).with(sortable(period)).with(recipient)
+    watch_prefix(supplier, period).with(recipient)
 }
 
 /// Prefix of the liabilities of a supplier's period.

@@ -386,7 +386,21 @@ impl Row for ReturnEntryRow {
     const TABLE: &'static str = "of_period";
 }
 
-/// Names a document or Bill of Entry: `watching|…`, `due|…`.
+/// A document that hangs on a supplier's return: `watching|gstin|supplier|quarter|arrival|subject`. One return may cover
+/// all months of the quarter, and what it moves is settled by arrival.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchingRow {
+    /// Which one.
+    pub subject: CreditSubject,
+    /// The month in which the supplier reported it.
+    pub period: TaxPeriod,
+}
+
+impl Row for WatchingRow {
+    const TABLE: &'static str = "watching";
+}
+
+/// Names a document or Bill of Entry: `due|…`, `capital|…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectPointerRow {
     /// Which one.
@@ -394,7 +408,7 @@ pub struct SubjectPointerRow {
 }
 
 impl Row for SubjectPointerRow {
-    const TABLE: &'static str = "watching";
+    const TABLE: &'static str = "due";
 }
 
 /// Table 4 of a return, summed up from entries: `table4|gstin|period`.
@@ -529,6 +543,7 @@ stream::shown_rows!(
     EntryRow,
     EntryPointerRow,
     ReturnEntryRow,
+    WatchingRow,
     SubjectPointerRow,
     Table4Row,
     WatchRow,

@@ -119,15 +119,15 @@ pub enum Gstr3bFilingStatus {
     Unknown,
 }
 
-/// What is known of a supplier's GSTR-3B of a period that the recipient watches.
+/// What is known of a supplier's GSTR-3B that the recipient watches: of a quarterly filer one return for all its months.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SupplierGstr3bStatus {
     /// Who watches.
     pub recipient: RecipientGstin,
     /// Whose return.
     pub supplier: SupplierGstin,
-    /// The period as it was watched.
-    pub period: TaxPeriod,
+    /// The months of that return as they are watched, in time order; all lie in one quarter.
+    pub periods: Vec<TaxPeriod>,
     /// The status.
     pub status: Gstr3bFilingStatus,
     /// When it was filed, or as of when it was not; absent while unknown.

@@ -6,7 +6,7 @@ use gst_events::{
     Acceptance, CreditSubject, DocumentFiled, ImsRecordDecided, ImsSection, IsdDocumentReported, IsdDocumentType,
     SupplierGstr3bStatus,
 };
-use gst_types::{DocumentKey, DocumentKind, IstInstant, StateCode};
+use gst_types::{DocumentKey, DocumentKind, IstInstant, StateCode, TaxPeriod};
 
 /// The supplier's filing with this document. An amendment belongs to the document that it amends.
 pub(super) fn filed(event: &DocumentFiled) -> Option<Capture> {
@@ -127,10 +127,15 @@ pub(super) fn record_decided(event: &ImsRecordDecided) -> Capture {
 
 /// What is heard of the supplier's GSTR-3B of the document's period, the proxy for tax paid (R37A-6); `at` where the event
 /// itself does not say.
-pub(crate) fn supplier_status(event: &SupplierGstr3bStatus, subject: CreditSubject, at: IstInstant) -> Capture {
+pub(crate) fn supplier_status(
+    event: &SupplierGstr3bStatus,
+    period: TaxPeriod,
+    subject: CreditSubject,
+    at: IstInstant,
+) -> Capture {
     let facts = Facts::default()
         .with("supplier_gstin", event.supplier)
-        .with("supplier_period", event.period)
+        .with("supplier_period", period)
         .with("supplier_gstr3b_status", word(event.status))
         .maybe("supplier_gstr3b_at", event.at);
     Capture::new(subject, 0, "SUPPLIER_GSTR3B_STATUS", event.at.unwrap_or(at), Source::Portal).facts(facts)

@@ -9,7 +9,7 @@ fn r37a_6_the_pack_keeps_the_suppliers_gstr_3b_status() {
     let mut desk = Desk::new();
     desk.tell::<InvoiceBooked>(booked());
     for status in ["UNKNOWN", "NOT_FILED", "FILED"] {
-        desk.tell::<SupplierGstr3bStatus>(json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "period": "042026",
+        desk.tell::<SupplierGstr3bStatus>(json!({ "recipient": RECIPIENT, "supplier": SUPPLIER, "periods": ["042026"],
             "status": status, "at": "2026-05-25T10:00:00+05:30" }));
         let pack = desk.pack();
         let told = pack.artefacts.last().unwrap();

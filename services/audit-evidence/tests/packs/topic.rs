@@ -175,7 +175,7 @@ fn tell(desk: &mut Desk, event: u8) {
             "document",
         )),
         10 => desk.tell::<SupplierGstr3bStatus>(json!({ "recipient": RECIPIENT, "supplier": SUPPLIER,
-            "period": "042026", "status": "FILED" })),
+            "periods": ["042026"], "status": "FILED" })),
         _ => desk.tell::<DayOpened>(json!({ "date": if second { "2034-01-01" } else { "2026-10-06" } })),
     };
 }

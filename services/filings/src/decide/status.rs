@@ -1,10 +1,12 @@
-//! A supplier's GSTR-3B: filed, not filed or unknown, told to each recipient that watches the period (R37A-4).
+//! A supplier's GSTR-3B: filed, not filed or unknown, told to each recipient that watches a month of it (R37A-4). A
+//! recipient hears of a return once, with all the months of it that it watches.
 
 use super::{Filing, Verdict, liability};
 use crate::outcome::FilingsOutcome as Found;
 use crate::rows::{self, StatusRow, SupplierRow, WatchRow};
 use gst_events::{Gstr3bFilingStatus, Outgoing, SupplierGstr3bStatus, SupplierWatched};
-use gst_types::{IstInstant, SupplierGstin, TaxPeriod};
+use gst_types::{IstInstant, RecipientGstin, SupplierGstin, TaxPeriod};
+use std::collections::BTreeSet;
 use stream::{Cursor, DecideError, RowKey};
 
 /// Watches read at once.
@@ -65,26 +67,23 @@ fn tell(
     changes_max: usize,
 ) -> Result<Verdict, DecideError> {
     let supplier: SupplierRow = draft.get(&rows::supplier_key(report.supplier))?.unwrap_or_default();
-    let prefix = rows::watch_prefix(report.supplier);
-    let mut after = cursor.map_or_else(
-        || rows::before_watches_of(report.supplier, report.period.quarter_start()),
-        |cursor| RowKey::from_text(cursor.0.clone()),
-    );
+    let prefix = rows::watch_prefix(report.supplier, report.period);
+    // The prefix itself sorts before the first watch: the row to resume behind before any watch was reached.
+    let mut after = cursor.map_or_else(|| prefix.clone(), |cursor| RowKey::from_text(cursor.0.clone()));
     loop {
         let page: Vec<(RowKey, WatchRow)> = draft.scan(&prefix, Some(&after), WATCHES_PER_READ)?;
         if page.is_empty() {
             return Ok(outcome.into());
         }
         for (key, watch) in page {
-            if watch.period > report.period.quarter_end() {
-                return Ok(outcome.into());
-            }
             if draft.event_count() > 0 && draft.change_count() + draft.event_count() + 2 > changes_max {
                 let resume = Some(Cursor(after.as_str().to_owned()));
                 return Ok(Verdict { outcome, diverged: None, resume });
             }
-            if supplier.return_period_of(watch.period) == report.period {
-                say(draft, report.supplier, &watch, row);
+            let covered = |period: &TaxPeriod| supplier.return_period_of(*period) == report.period;
+            let periods: Vec<TaxPeriod> = watch.periods.into_iter().filter(covered).collect();
+            if !periods.is_empty() {
+                say(draft, report.supplier, watch.recipient, &periods, row);
             }
             after = key;
         }
@@ -99,18 +98,27 @@ pub fn watched(draft: &mut Filing<'_>, fact: &SupplierWatched) -> Result<Found, 
     let supplier: SupplierRow = draft.get(&rows::supplier_key(fact.supplier))?.unwrap_or_default();
     let key = rows::status_key(fact.supplier, supplier.return_period_of(fact.period));
     let row: StatusRow = draft.get(&key)?.unwrap_or_default();
-    let watch = WatchRow { recipient: fact.recipient, period: fact.period };
-    draft.put(&rows::watch_key(fact.supplier, fact.period, fact.recipient), &watch);
-    say(draft, fact.supplier, &watch, &row);
+    let key = rows::watch_key(fact.supplier, fact.period, fact.recipient);
+    let known: Option<WatchRow> = draft.get(&key)?;
+    let mut watch = known.unwrap_or_else(|| WatchRow { recipient: fact.recipient, periods: BTreeSet::new() });
+    watch.periods.insert(fact.period);
+    draft.put(&key, &watch);
+    say(draft, fact.supplier, fact.recipient, &[fact.period], &row);
     Ok(Found::Watched)
 }
 
 /// Says what is known in the order in which it happened: not filed as of then, filed then. So whoever watches late
 /// hears the same as whoever watched from the start.
-fn say(draft: &mut Filing<'_>, supplier: SupplierGstin, watch: &WatchRow, row: &StatusRow) {
+fn say(
+    draft: &mut Filing<'_>,
+    supplier: SupplierGstin,
+    recipient: RecipientGstin,
+    periods: &[TaxPeriod],
+    row: &StatusRow,
+) {
     let mut emit = |status, at| {
-        let event = SupplierGstr3bStatus { recipient: watch.recipient, supplier, period: watch.period, status, at };
-        draft.emit(Outgoing::to_recipient(watch.recipient, &event));
+        let event = SupplierGstr3bStatus { recipient, supplier, periods: periods.to_vec(), status, at };
+        draft.emit(Outgoing::to_recipient(recipient, &event));
     };
     let not_filed = row.not_filed_at.filter(|at| row.filed_at.is_none_or(|filed| *at < filed));
     if not_filed.is_some() {

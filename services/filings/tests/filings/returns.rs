@@ -68,6 +68,38 @@ fn r37a_4_a_quarterly_supplier_answers_with_its_quarter() {
 }
 
 #[test]
+fn r37a_4_whoever_watches_months_of_one_return_hears_of_it_once() {
+    let mut world = World::new();
+    world.tell(&registered(FilingFrequency::Quarterly, None));
+    world.tell(&watched("122025", FIRST));
+    world.tell(&watched("112025", SECOND));
+    assert_eq!(world.tell(&watched("102025", FIRST)), ["first 102025 UNKNOWN -"], "the new month alone");
+    world.tell(&watched("012026", FIRST));
+    let said = world.tell(&reported("122025", true, "2026-02-01T10:00:00"));
+    assert_eq!(said, ["first 102025+122025 FILED 2026-02-01", "second 112025 FILED 2026-02-01"]);
+    // Of a monthly supplier each month has a return of its own.
+    let mut world = World::new();
+    world.tell(&watched("102025", FIRST));
+    world.tell(&watched("112025", FIRST));
+    assert_eq!(world.tell(&reported("112025", true, "2025-12-20T10:00:00")), ["first 112025 FILED 2025-12-20"]);
+}
+
+#[test]
+fn r37a_4_a_page_full_of_liabilities_goes_on_with_the_watchers() {
+    let config = stream::WorkerConfig { page_changes_max: 4, ..stream::WorkerConfig::default() };
+    let mut world = World::start(&[], config);
+    world.tell(&watched("112025", FIRST));
+    for number in 0..3 {
+        let mut raised = raised("102025", "2025-12-25T10:00:00");
+        raised.record_id = RecordId(format!("o{number}"));
+        world.tell(&raised);
+    }
+    let said = world.tell(&reported("112025", true, "2025-12-20T10:00:00"));
+    assert!(said.contains(&"first 112025 FILED 2025-12-20".to_owned()), "{said:?}");
+    assert_eq!(said.len(), 7, "{said:?}");
+}
+
+#[test]
 fn r37a_4_many_watchers_hear_page_by_page() {
     let config = stream::WorkerConfig { page_changes_max: 4, ..stream::WorkerConfig::default() };
     let mut world = World::start(&[], config);

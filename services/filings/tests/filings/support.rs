@@ -111,7 +111,7 @@ fn words(event_type: &str, key: &str, body: &Value) -> String {
         "itc.supplier-gstr3b-status.v1" => {
             format!(
                 "{who} {} {} {}",
-                text(&body["period"]),
+                body["periods"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join("+"),
                 text(&body["status"]),
                 body["at"].as_str().map_or("-", |at| &at[..10])
             )

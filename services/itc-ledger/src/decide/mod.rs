@@ -11,7 +11,7 @@ pub mod taxpayer;
 use crate::replay::{Surroundings, replay};
 use crate::rows::{
     self, AliasRow, AnnualReturnRow, BalanceRow, CreditRow, Fact, PassedRow, RecipientRow, RulebookRow, Step,
-    SubjectPointerRow, WatchRow,
+    SubjectPointerRow, WatchRow, WatchingRow,
 };
 use gst_events::{Alert, CreditSubject, Outgoing, SupplierWatched};
 use gst_rules::{RuleRef, Rulebook};
@@ -217,7 +217,7 @@ impl Work<'_, '_> {
             self.draft.delete(&rows::watching_key(self.recipient, supplier, before, row));
         }
         row.watched = Some(period);
-        let pointer = SubjectPointerRow { subject: row.subject.clone() };
+        let pointer = WatchingRow { subject: row.subject.clone(), period };
         self.draft.put(&rows::watching_key(self.recipient, supplier, period, row), &pointer);
         if watch.is_none() {
             self.draft.put(&rows::watch_key(self.recipient, supplier, period), &WatchRow::default());

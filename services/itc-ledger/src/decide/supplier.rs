@@ -1,14 +1,15 @@
 //! Rule 37A: what is known of the supplier's return, the portal's list, and 1 October.
 
 use super::{LedgerAlert, Work};
-use crate::rows::{self, AliasRow, Fact, RecipientRow, SubjectPointerRow, WatchRow};
+use crate::rows::{self, AliasRow, Fact, RecipientRow, SubjectPointerRow, WatchRow, WatchingRow};
 use gst_events::{CreditSubject, Gstr3bFilingStatus, ImsRecordDecided, SupplierGstr3bStatus};
 use gst_rules::rule;
-use gst_types::{IstDate, TaxAmounts};
+use gst_types::{IstDate, TaxAmounts, TaxPeriod};
 use stream::{Cursor, DecideError, RowKey};
 
 impl Work<'_, '_> {
-    /// R37A-4: a status; the first report of a period not filed and its filing are kept.
+    /// R37A-4: a status; the first report of a period not filed and its filing are kept. A quarterly supplier's return
+    /// concerns all its months at once, so the documents of all of them are settled by arrival.
     ///
     /// # Errors
     /// [`DecideError`] where rows cannot be read.
@@ -18,7 +19,27 @@ impl Work<'_, '_> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Option<Cursor>, DecideError> {
-        let key = rows::watch_key(self.recipient, event.supplier, event.period);
+        for period in &event.periods {
+            self.keep_status(event, *period)?;
+        }
+        let Some(quarter) = event.periods.first() else { return Ok(None) };
+        let prefix = rows::watching(self.recipient, event.supplier, *quarter);
+        let after = after.map(|cursor| RowKey::from_text(cursor.0.clone()));
+        let page: Vec<(RowKey, WatchingRow)> = self.draft.scan(&prefix, after.as_ref(), limit)?;
+        let more = page.len() == limit;
+        let mut last = None;
+        for (key, pointer) in page {
+            if event.periods.contains(&pointer.period) {
+                let row = self.own_credit(&pointer.subject)?;
+                self.settle(row)?;
+            }
+            last = Some(key);
+        }
+        Ok(if more { last.map(|key| Cursor(key.as_str().to_owned())) } else { None })
+    }
+
+    fn keep_status(&mut self, event: &SupplierGstr3bStatus, period: TaxPeriod) -> Result<(), DecideError> {
+        let key = rows::watch_key(self.recipient, event.supplier, period);
         let mut watch: WatchRow = self.draft.get(&key)?.unwrap_or_default();
         match (event.status, event.at) {
             (Gstr3bFilingStatus::Filed, Some(at)) => {
@@ -30,17 +51,7 @@ impl Work<'_, '_> {
             (Gstr3bFilingStatus::Unknown, _) | (Gstr3bFilingStatus::Filed | Gstr3bFilingStatus::NotFiled, None) => {}
         }
         self.draft.put(&key, &watch);
-        let prefix = rows::watching(self.recipient, event.supplier, event.period);
-        let after = after.map(|cursor| RowKey::from_text(cursor.0.clone()));
-        let page: Vec<(RowKey, SubjectPointerRow)> = self.draft.scan(&prefix, after.as_ref(), limit)?;
-        let more = page.len() == limit;
-        let mut last = None;
-        for (key, pointer) in page {
-            let row = self.own_credit(&pointer.subject)?;
-            self.settle(row)?;
-            last = Some(key);
-        }
-        Ok(if more { last.map(|key| Cursor(key.as_str().to_owned())) } else { None })
+        Ok(())
     }
 
     /// R37A-2: a day of its own, behind day 181: what falls due on it, in order of arrival.

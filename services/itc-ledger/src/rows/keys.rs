@@ -117,13 +117,13 @@ pub fn watch_key(recipient: RecipientGstin, supplier: SupplierGstin, period: Tax
     of("watch", recipient).with(supplier).with(sortable(period))
 }
 
-/// `watching|gstin|supplier|period|`: the documents that hang on a supplier's return.
+/// `watching|gstin|supplier|quarter|`: the documents that hang on the returns of the period's quarter, by arrival.
 #[must_use]
 pub fn watching(recipient: RecipientGstin, supplier: SupplierGstin, period: TaxPeriod) -> RowKey {
-    of("watching", recipient).with(supplier).with(sortable(period))
+    of("watching", recipient).with(supplier).with(sortable(period.quarter_start()))
 }
 
-/// `watching|gstin|supplier|period|arrival|subject`.
+/// `watching|gstin|supplier|quarter|arrival|subject`.
 #[must_use]
 pub fn watching_key(recipient: RecipientGstin, supplier: SupplierGstin, period: TaxPeriod, row: &CreditRow) -> RowKey {
     watching(recipient, supplier, period).with(padded(row.arrival)).with(&row.subject)

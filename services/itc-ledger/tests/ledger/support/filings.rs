@@ -3,7 +3,7 @@
 use super::Bench;
 use gst_events::{Gstr3bFilingStatus, SupplierGstr3bStatus, SupplierWatched, Topic};
 use gst_types::{FilingFrequency, IstInstant, SupplierGstin, TaxPeriod};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 pub(crate) struct Filings {
@@ -29,7 +29,7 @@ impl Filings {
                 let watch: SupplierWatched = serde_json::from_slice(&record.value).unwrap();
                 let key = (watch.supplier, self.return_of(watch.supplier, watch.period));
                 if let Some((status, at)) = self.reports.get(&key).copied() {
-                    say(bench, &watch, status, at);
+                    say(bench, &watch, vec![watch.period], (status, at));
                 }
                 self.watches.push(watch);
             }
@@ -39,21 +39,25 @@ impl Filings {
     pub(crate) fn report(&mut self, bench: &mut Bench, of: (SupplierGstin, TaxPeriod), filed: bool, at: IstInstant) {
         let status = if filed { Gstr3bFilingStatus::Filed } else { Gstr3bFilingStatus::NotFiled };
         self.reports.insert(of, (status, at));
-        for watch in self.watches.clone() {
-            if (watch.supplier, self.return_of(watch.supplier, watch.period)) == of {
-                say(bench, &watch, status, at);
-            }
+        let concerned = |watch: &&SupplierWatched| (watch.supplier, self.return_of(watch.supplier, watch.period)) == of;
+        let mut told = BTreeMap::<_, (SupplierWatched, BTreeSet<TaxPeriod>)>::new();
+        for watch in self.watches.iter().filter(concerned) {
+            let (_, periods) = told.entry(watch.recipient).or_insert_with(|| (watch.clone(), BTreeSet::new()));
+            periods.insert(watch.period);
+        }
+        for (watch, periods) in told.into_values() {
+            say(bench, &watch, periods.into_iter().collect(), (status, at));
         }
     }
 }
 
-fn say(bench: &mut Bench, watch: &SupplierWatched, status: Gstr3bFilingStatus, at: IstInstant) {
-    let event = SupplierGstr3bStatus {
-        recipient: watch.recipient,
-        supplier: watch.supplier,
-        period: watch.period,
-        status,
-        at: Some(at),
-    };
+fn say(
+    bench: &mut Bench,
+    watch: &SupplierWatched,
+    periods: Vec<TaxPeriod>,
+    (status, at): (Gstr3bFilingStatus, IstInstant),
+) {
+    let event =
+        SupplierGstr3bStatus { recipient: watch.recipient, supplier: watch.supplier, periods, status, at: Some(at) };
     bench.tell(&watch.recipient.to_string(), at, &event);
 }
