@@ -105,7 +105,7 @@ pub(super) fn drain(
 }
 
 /// Waits until it has its partitions and begins to read.
-fn begin(worker: &mut Worker, process: u32) -> Result<(Instant, Duration)> {
+pub(super) fn begin(worker: &mut Worker, process: u32) -> Result<(Instant, Duration)> {
     let started = now();
     while started.elapsed() < READY_WITHIN {
         worker.check_running()?;

@@ -6,6 +6,7 @@ mod drain;
 mod latency;
 mod process;
 mod report;
+mod restore;
 mod story;
 
 use crate::demo::children::{Surroundings, WORKERS, Workers};
@@ -22,6 +23,7 @@ use clap::Args;
 use drain::{Drained, PASSED_TO_PARTITIONS, drain};
 use latency::Latency;
 use process::{cpu_of, machine, peak_memory_of};
+use restore::{Restored, restore};
 use service_kit::{Effective, Layers, Settings};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -66,6 +68,7 @@ const AFTER_RETURNS: [&str; 5] = ["ims", "gstr2b", "payment-timers", "itc-ledger
 struct Alone {
     documents: usize,
     workers: Vec<Drained>,
+    restored: Vec<Restored>,
 }
 
 /// All workers together.
@@ -130,6 +133,7 @@ pub fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<bool> {
     report::bytes(arguments.documents, &together, out)?;
     if let Some(largest) = growth.last() {
         report::stores(largest, out)?;
+        report::restores(largest, out)?;
     }
     if let Some((record, entry)) = latencies {
         report::latency(arguments.rate, &record, &entry, out)?;
@@ -212,7 +216,11 @@ impl Bench<'_> {
         for name in AFTER_RETURNS {
             drained.push(self.drain(name, &mut census)?);
         }
-        Ok(Alone { documents, workers: drained })
+        let mut restored = Vec::new();
+        for name in AFTER_RETURNS {
+            restored.push(restore(name, &self.surroundings)?);
+        }
+        Ok(Alone { documents, workers: drained, restored })
     }
 
     /// Days up to the returns, and the returns.

@@ -235,6 +235,34 @@ pub(super) fn stores(run: &Alone, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// How quickly a lost store comes back.
+pub(super) fn restores(run: &Alone, out: &mut dyn Write) -> Result<()> {
+    writeln!(
+        out,
+        "\nA lost store, restored from its changelog, {} documents; CPU with the start of the process.\n",
+        thousands(number(run.documents))
+    )?;
+    writeln!(
+        out,
+        "| worker | changelog records | ms | records/s | CPU-s per M records | 1,000,000 records take |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |"
+    )?;
+    for it in run.restored.iter().filter(|it| it.records > 0) {
+        let per_second = rate(it.records, it.took);
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} s |",
+            it.worker,
+            thousands(it.records),
+            thousands(number(it.took.as_millis())),
+            thousands(per_second),
+            tenths(nanoseconds_each(it.cpu, it.records)),
+            per(1_000_000, per_second),
+        )?;
+    }
+    Ok(())
+}
+
 /// Bytes of a document in each topic.
 pub(super) fn bytes(documents: usize, runs: &[Together], out: &mut dyn Write) -> Result<()> {
     let Some(run) = runs.last() else { return Ok(()) };

@@ -258,12 +258,17 @@ impl Worker {
 
     /// `/statez`.
     pub(crate) fn state(&self) -> Result<Value> {
-        let answer = http::get(self.address, "/statez", PAGE_WITHIN)
-            .with_context(|| format!("asking {} how it stands", self.name))?;
+        Ok(serde_json::from_str(&self.page("/statez")?)?)
+    }
+
+    /// A page of its own.
+    pub(crate) fn page(&self, path: &str) -> Result<String> {
+        let answer =
+            http::get(self.address, path, PAGE_WITHIN).with_context(|| format!("asking {} for {path}", self.name))?;
         if answer.status != 200 {
-            bail!("{} answers {} to /statez", self.name, answer.status);
+            bail!("{} answers {} to {path}", self.name, answer.status);
         }
-        Ok(serde_json::from_str(&answer.body)?)
+        Ok(answer.body)
     }
 
     /// Asks it to leave.
