@@ -182,16 +182,17 @@ impl FjallStore {
     fn write_if_due(&mut self) -> Result<(), StoreError> {
         let bytes: usize = self.partitions.values().map(|rows| rows.fresh.bytes()).sum();
         if bytes >= self.settings.memory_max_in_bytes || self.changes >= self.settings.changes_max {
-            self.write(None)
+            self.write(PersistMode::Buffer)
         } else {
             Ok(())
         }
     }
 
-    /// Writes every change and the checkpoints they belong to, atomically. Without a mode the operating system has it,
-    /// which outlives the process; a power cut costs a longer restore and nothing else.
-    fn write(&mut self, durability: Option<PersistMode>) -> Result<(), StoreError> {
-        let mut batch = self.database.batch().durability(durability);
+    /// Writes every change and the checkpoints they belong to, atomically. [`PersistMode::Buffer`]
+    /// hands it to the operating system, which outlives a process that is killed; a power cut costs a longer restore and
+    /// nothing else. Without a mode the end of it would wait in this process for the next write.
+    fn write(&mut self, durability: PersistMode) -> Result<(), StoreError> {
+        let mut batch = self.database.batch().durability(Some(durability));
         for (partition, rows) in &self.partitions {
             for (key, value) in rows.fresh.iter() {
                 match value {
@@ -379,6 +380,6 @@ impl Store for FjallStore {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        self.write(Some(PersistMode::SyncAll))
+        self.write(PersistMode::SyncAll)
     }
 }
