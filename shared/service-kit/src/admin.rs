@@ -97,7 +97,7 @@ async fn statez(State(pages): Shown) -> Json<Value> {
 
 fn shown(restore: Restore) -> Value {
     let took = u64::try_from(restore.took.as_millis()).unwrap_or(u64::MAX);
-    json!({ "records": restore.records, "took_in_ms": took, "records_per_second": restore.records_per_second() })
+    json!({ "ended": restore.ended, "under_way": restore.under_way, "records": restore.records, "took_in_ms": took, "records_per_second": restore.records_per_second() })
 }
 
 async fn metrics_text(State(pages): Shown) -> Response {

@@ -31,6 +31,9 @@ pub const DEAD_LETTERS: &str = "itc_dead_letters_total";
 pub const DECISIONS: &str = "itc_decisions_total";
 /// Partitions by `phase`: restoring, running, halted. Alert: any halted; restoring for 30 minutes.
 pub const PARTITIONS: &str = "itc_partitions";
+/// Restores that have come to their end, by topic and partition of the input; one is one, however many pieces it is read in.
+/// Alert: above 3 an hour.
+pub const RESTORES: &str = "itc_restores_total";
 /// Records of changelogs read by restores, by topic and partition of the input. Its rate is the speed of a restore.
 pub const RESTORED_RECORDS: &str = "itc_restored_records_total";
 /// How long the last restore of a partition has taken so far, or took.
@@ -313,13 +316,15 @@ fn add_index_repairs(figures: &mut Figures<'_>, statuses: &[WorkerStatus]) {
 }
 
 fn add_restores(figures: &mut Figures<'_>, restores: &[(String, Restore)]) {
-    let (mut records, mut seconds) = (Vec::new(), Vec::new());
+    let (mut ended, mut records, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
     for (source, restore) in restores {
         let (topic, partition) = source.rsplit_once('/').unwrap_or((source, ""));
         let place = vec![topic.to_owned(), partition.to_owned()];
+        ended.push((place.clone(), number(restore.ended)));
         records.push((place.clone(), number(restore.total_records)));
         seconds.push((place, restore.took.as_secs_f64()));
     }
+    figures.counter(RESTORES, "Restores that have come to their end", &PLACE, &ended);
     figures.counter(RESTORED_RECORDS, "Changelog records read by restores", &PLACE, &records);
     let help = "Seconds that the last restore of a partition has taken so far, or took";
     figures.gauge(RESTORE_SECONDS, help, &PLACE, &seconds);
@@ -386,8 +391,13 @@ mod tests {
         add_totals(&mut figures, &statuses);
         add_phases(&mut figures, &statuses);
         add_index_repairs(&mut figures, &statuses);
-        let restore =
-            Restore { records: 5, total_records: 20, took: Duration::from_millis(1_500), ..Restore::default() };
+        let restore = Restore {
+            records: 5,
+            total_records: 20,
+            ended: 2,
+            took: Duration::from_millis(1_500),
+            ..Restore::default()
+        };
         add_restores(&mut figures, &[("input/3".to_owned(), restore)]);
         let mut seen = BTreeSet::new();
         for family in &figures.families {
@@ -407,6 +417,7 @@ mod tests {
             r#"itc_phase_seconds_sum{phase="flush",worker="w"} 120.006"#,
             r#"itc_timer_index_comparisons_total{result="repaired",worker="w"} 4"#,
             r#"itc_timer_index_comparisons_total{result="equal",worker="w"} 6"#,
+            r#"itc_restores_total{partition="3",topic="input",worker="w"} 2"#,
             r#"itc_restored_records_total{partition="3",topic="input",worker="w"} 20"#,
             r#"itc_restore_seconds{partition="3",topic="input",worker="w"} 1.5"#,
         ] {

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{DecisionWatch, Log, Phase, Processor, SourcePartition, StateRead, Step, Worker, WorkerStatus};
+use stream::{
+    DecisionWatch, Log, Phase, Processor, RestoreProgress, SourcePartition, StateRead, Step, Worker, WorkerStatus,
+};
 use stream_kafka::KafkaLog;
 
 /// Turns a row's table and stored value into JSON for people who look; `None` where it does not know the table.
 pub type RowDecoder = fn(&str, &[u8]) -> Option<serde_json::Value>;
 
-/// Hears how far a restore is: the partition, and the records of its changelog read so far.
-pub type RestoreWatch = Box<dyn FnMut(&SourcePartition, u64) + Send>;
+/// Hears how far the restore of a partition is.
+pub type RestoreWatch = Box<dyn FnMut(&SourcePartition, RestoreProgress) + Send>;
 
 /// Knows no table: values are shown in hexadecimal.
 #[must_use]
@@ -43,6 +45,11 @@ pub trait StreamLoop {
 
     /// Tells `watch` every decision once it is committed. A loop that decides nothing tells nothing.
     fn watch_decisions(&mut self, _watch: Box<dyn DecisionWatch>) {}
+
+    /// What it waits for before it can work at all, `None` once it has it; until then the process is not ready.
+    fn waits_for(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Whether the loop works only once a group has given it partitions, or has said that there are none for it.
     fn waits_for_group(&self) -> bool {
@@ -116,6 +123,10 @@ pub(crate) struct Restore {
     pub(crate) records: u64,
     /// Records that all of them have read.
     pub(crate) total_records: u64,
+    /// How many have come to their end.
+    pub(crate) ended: u64,
+    /// Whether the last one has not.
+    pub(crate) under_way: bool,
     /// When the last one began, in milliseconds since the thread did.
     pub(crate) began_in_ms: u64,
     /// How long the last one has taken so far, or took.
@@ -137,6 +148,7 @@ pub(crate) struct Shared {
     heartbeat_in_ms: AtomicU64,
     step_ended_in_ms: AtomicU64,
     settled: AtomicBool,
+    waits_for: Mutex<Option<&'static str>>,
     status: Mutex<Option<WorkerStatus>>,
     queries: SyncSender<Query>,
     restores: Mutex<BTreeMap<String, Restore>>,
@@ -155,6 +167,7 @@ impl Shared {
             heartbeat_in_ms: AtomicU64::new(0),
             step_ended_in_ms: AtomicU64::new(0),
             settled: AtomicBool::new(false),
+            waits_for: Mutex::new(None),
             status: Mutex::new(None),
             queries,
             restores: Mutex::default(),
@@ -175,6 +188,9 @@ impl Shared {
     /// Why the thread is not ready, `None` where it is.
     pub(crate) fn not_ready(&self) -> Option<String> {
         let Some(status) = self.status() else { return Some("not started".to_owned()) };
+        if let Some(what) = *lock(&self.waits_for) {
+            return Some(format!("waits for {what}"));
+        }
         if !self.settled.load(Ordering::Acquire) {
             return Some("the group has not assigned partitions yet".to_owned());
         }
@@ -216,21 +232,25 @@ impl Shared {
     }
 
     /// A restore moves: it is one long step, so that it beats for itself.
-    fn restoring(&self, source: &SourcePartition, records: u64) {
+    fn restoring(&self, source: &SourcePartition, progress: RestoreProgress) {
         self.beat();
-        let began = self.step_ended_in_ms.load(Ordering::Acquire);
         let mut restores = lock(&self.restores);
         let restore = restores.entry(format!("{}/{}", source.topic, source.partition)).or_default();
-        // A restore is one step: what began with another step is another restore.
-        let before = if restore.began_in_ms == began { restore.records } else { 0 };
-        restore.total_records += records.saturating_sub(before);
-        restore.records = records;
-        restore.began_in_ms = began;
-        restore.took = self.started.elapsed().saturating_sub(Duration::from_millis(began));
+        // One that was given up in the middle says nothing more; whoever has read less than it is another.
+        if !restore.under_way || progress.records < restore.records {
+            restore.records = 0;
+            restore.began_in_ms = self.step_ended_in_ms.load(Ordering::Acquire);
+        }
+        restore.total_records += progress.records - restore.records;
+        restore.records = progress.records;
+        restore.under_way = !progress.ended;
+        restore.ended += u64::from(progress.ended);
+        restore.took = self.started.elapsed().saturating_sub(Duration::from_millis(restore.began_in_ms));
     }
 
-    fn show(&self, status: WorkerStatus) {
-        *lock(&self.status) = Some(status);
+    fn show(&self, stream_loop: &dyn StreamLoop) {
+        *lock(&self.waits_for) = stream_loop.waits_for();
+        *lock(&self.status) = Some(stream_loop.status());
     }
 }
 
@@ -244,16 +264,16 @@ pub(crate) fn drive(
     let mut shown = now();
     let mut aborted: u32 = 0;
     let watching = Arc::clone(shared);
-    stream_loop.watch_restores(Box::new(move |source, records| watching.restoring(source, records)));
+    stream_loop.watch_restores(Box::new(move |source, progress| watching.restoring(source, progress)));
     shared.settled.store(!stream_loop.waits_for_group(), Ordering::Release);
-    shared.show(stream_loop.status());
+    shared.show(stream_loop.as_ref());
     while !stop.load(Ordering::Acquire) {
         let step = stream_loop.step();
         shared.step_ended();
         let step = match step {
             Ok(step) => step,
             Err(error) => {
-                shared.show(stream_loop.status());
+                shared.show(stream_loop.as_ref());
                 // The error that stopped the loop says more than one of its ending.
                 let _ = stream_loop.finish();
                 return Err(error);
@@ -266,14 +286,14 @@ pub(crate) fn drive(
         let busy = tell(&step, shared.number);
         if !busy || shown.elapsed() >= SHOW_EVERY {
             shown = now();
-            shared.show(stream_loop.status());
+            shared.show(stream_loop.as_ref());
         }
         aborted = if step == Step::Aborted { aborted.saturating_add(1) } else { 0 };
         if aborted > 0 {
             std::thread::park_timeout((ABORT_PAUSE * aborted.min(20)).min(Duration::from_secs(1)));
         }
     }
-    shared.show(stream_loop.status());
+    shared.show(stream_loop.as_ref());
     stream_loop.finish()
 }
 
@@ -304,4 +324,30 @@ fn tell(step: &Step, thread: u32) -> bool {
 #[expect(clippy::disallowed_methods, reason = "heartbeats and pauses of the process; no decision looks at them")]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_in_pieces_counts_as_one() {
+        let (shared, _) = Shared::new(0);
+        let source = SourcePartition { topic: "journal".into(), partition: 3 };
+        let told = |records, ended| {
+            shared.restoring(&source, RestoreProgress { records, ended });
+            // The next piece is another step.
+            shared.step_ended();
+            let restore = shared.restores()["journal/3"];
+            (restore.records, restore.total_records, restore.ended, restore.under_way)
+        };
+        assert_eq!(told(500, false), (500, 500, 0, true));
+        assert_eq!(told(1_000, false), (1_000, 1_000, 0, true));
+        assert_eq!(told(1_200, true), (1_200, 1_200, 1, false));
+        // It comes back and reads only the tail.
+        assert_eq!(told(7, true), (7, 1_207, 2, false));
+        // One that is given up in the middle never ends; the next one begins anew.
+        assert_eq!(told(40, false), (40, 1_247, 2, true));
+        assert_eq!(told(10, true), (10, 1_257, 3, false));
+    }
 }

@@ -1,7 +1,7 @@
 //! Partitions come and go: restore, compare, resume.
 
 use crate::event::SourcePartition;
-use crate::measure::WorkPhase;
+use crate::measure::{RestoreProgress, WorkPhase};
 use crate::partition::{Partition, Stop};
 use crate::ports::{ChangelogRecord, Checkpoint, Log, LogError, Store, StoreError, StoredCheckpoint, TimerIndex};
 use crate::processor::Processor;
@@ -114,6 +114,8 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
                 return Err(WorkerError::Contract { worker: P::NAME, what });
             }
         }
+        // Whoever gave it up in the middle begins anew.
+        self.restored.retain(|source, _| !sources.contains(source));
         self.assigning.extend(sources);
         Ok(Step::Rebalanced)
     }
@@ -241,16 +243,22 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             failed: None,
         };
         let watch = &mut self.restore_watch;
+        let before = self.restored.get(source).copied().unwrap_or_default();
+        let mut tell = |read: u64, ended: bool| {
+            if let Some(watch) = watch.as_mut() {
+                watch(source, RestoreProgress { records: before + read, ended });
+            }
+        };
         let behind = self.log.restore(number, from, &mut |record| {
             let flow = piece.take(record);
-            if piece.read.is_multiple_of(WATCH_EVERY)
-                && let Some(watch) = watch.as_mut()
-            {
-                watch(source, piece.read);
+            if piece.read.is_multiple_of(WATCH_EVERY) {
+                tell(piece.read, false);
             }
             flow
-        })?;
+        });
         let (read, is_part) = (piece.read, piece.is_full());
+        self.restored.insert(source.clone(), before + read);
+        let behind = behind?;
         if piece.failed.is_none() && behind < from {
             let reason = format!(
                 "the changelog ends at {behind}, but the store has seen it up to {from}: records are lost; find out why, \
@@ -259,10 +267,12 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             return Err(Refused::Stop(Stop::Halt(reason)));
         }
         let checkpoint = piece.end(behind)?;
-        if let Some(watch) = self.restore_watch.as_mut() {
-            watch(source, read);
+        tell(read, !is_part);
+        if is_part {
+            return Ok(Restored::Part);
         }
-        Ok(if is_part { Restored::Part } else { Restored::Whole(checkpoint) })
+        self.restored.remove(source);
+        Ok(Restored::Whole(checkpoint))
     }
 
     fn compare_settings(&self, partition: u32, found: &Checkpoint, count: u32) -> Result<(), Refused> {

@@ -38,7 +38,7 @@ pub use kept::{
     JobRow, KeptRecord, KeyRow, ParkedRow, RulesRow, SeenRow, SeenUntilRow, WaitingRow, Walk, parked_key,
     show_kept_row, waiting_key,
 };
-pub use measure::{IndexRepairs, Timing, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
+pub use measure::{IndexRepairs, RestoreProgress, Timing, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
 pub use orders::{Answer, Order, OrderAction, REPLAYED_HEADER, Verdict};
 pub use overlay::NoRows;
 pub use ports::{

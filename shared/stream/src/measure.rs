@@ -135,6 +135,15 @@ pub struct TransactionEnds {
     pub count: u64,
 }
 
+/// How far a restore is. It comes in pieces, and counts as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestoreProgress {
+    /// Records of the changelog that it has read, in all its pieces.
+    pub records: u64,
+    /// Whether it has come to the end of the changelog.
+    pub ended: bool,
+}
+
 /// What was done to keep the timer index like the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct IndexRepairs {

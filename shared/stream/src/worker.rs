@@ -2,7 +2,7 @@
 
 use crate::batch::Batch;
 use crate::event::{InputRecord, SourcePartition};
-use crate::measure::{IndexRepairs, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
+use crate::measure::{IndexRepairs, RestoreProgress, Timings, TransactionEnds, TransactionOutcome, WorkPhase};
 use crate::partition::{Partition, Stop};
 use crate::ports::{Log, LogError, PollLimits, Polled, Store, TimerIndex};
 use crate::processor::{Processor, WorkerName};
@@ -160,7 +160,7 @@ pub enum WorkerError {
 }
 
 /// Hears of a restore's progress.
-pub(crate) type RestoreWatch = Box<dyn FnMut(&SourcePartition, u64) + Send>;
+pub(crate) type RestoreWatch = Box<dyn FnMut(&SourcePartition, RestoreProgress) + Send>;
 
 /// Totals since the start.
 #[derive(Default)]
@@ -192,6 +192,8 @@ pub struct Worker<P: Processor, L, S, T> {
     pub(crate) retries: u32,
     pub(crate) reopen_due: bool,
     pub(crate) restore_watch: Option<RestoreWatch>,
+    /// How many records the restores that are under way have read.
+    pub(crate) restored: BTreeMap<SourcePartition, u64>,
     pub(crate) decision_watch: Option<Box<dyn DecisionWatch>>,
     pub(crate) totals: Totals,
     pub(crate) recent: crate::decide::RecentShare,
@@ -222,6 +224,7 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
             retries: 0,
             reopen_due: false,
             restore_watch: None,
+            restored: BTreeMap::new(),
             decision_watch: None,
             totals: Totals::default(),
             recent: crate::decide::RecentShare::default(),
@@ -365,9 +368,8 @@ impl<P: Processor, L: Log, S: Store, T: TimerIndex> Worker<P, L, S, T> {
         Ok(())
     }
 
-    /// Whoever wants to see a long restore move: called with the partition and the changelog records that the step has read,
-    /// every 10,000 records and at the end.
-    pub fn watch_restores(&mut self, watch: impl FnMut(&SourcePartition, u64) + Send + 'static) {
+    /// Whoever wants to see a long restore move: called every 10,000 records and at the end of each piece.
+    pub fn watch_restores(&mut self, watch: impl FnMut(&SourcePartition, RestoreProgress) + Send + 'static) {
         self.restore_watch = Some(Box::new(watch));
     }
 

@@ -23,9 +23,9 @@ fn bank(broker: &SimulatedBroker, number: u32, store: MemoryStore, records_max: 
     let mut worker = Worker::new(Bank, log, store, SimulatedTimerIndex::new(), config);
     let read = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&read);
-    worker.watch_restores(move |_, records| {
-        // Each piece is told by itself, at its end.
-        seen.fetch_add(records, Ordering::Relaxed);
+    worker.watch_restores(move |_, progress| {
+        assert!(progress.records >= seen.load(Ordering::Relaxed), "all pieces are one restore");
+        seen.store(progress.records, Ordering::Relaxed);
     });
     (worker, read)
 }
@@ -96,7 +96,14 @@ fn a_restore_in_pieces_is_the_restore_in_one() {
     let (broker, whole, records) = accounts(false);
     for records_max in [1, 2, 7, records - 1, records, records + 1] {
         let (mut worker, read) = bank(&broker, 2, MemoryStore::new(), records_max);
+        let ends = Arc::new(AtomicU64::new(0));
+        let (seen, ended) = (Arc::clone(&read), Arc::clone(&ends));
+        worker.watch_restores(move |_, progress| {
+            seen.store(progress.records, Ordering::Relaxed);
+            ended.fetch_add(u64::from(progress.ended), Ordering::Relaxed);
+        });
         run(&mut worker);
+        assert_eq!(ends.load(Ordering::Relaxed), 1, "however many pieces, it is one restore");
         assert_eq!(read.load(Ordering::Relaxed), records, "every record is read once");
         assert_eq!(crash(&broker, 2, worker).all_rows(0), whole.all_rows(0), "{records_max} at a time");
     }
