@@ -1,127 +1,31 @@
 //! Processes on a real Kafka, killed in mid-batch: each record counts once. It runs where `ITC_TEST_KAFKA` gives a
 //! bootstrap address, and says so where not. The processes are this test program, started again.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "helpers of tests fail the test, and skipping is shown")]
 
-use serde::{Deserialize, Serialize};
+mod counter;
+#[path = "broker/memory.rs"]
+mod memory;
+#[path = "broker/restore.rs"]
+mod restore;
+
+use counter::{Counter, INPUT, NAME, OUTPUT, headers};
 use service_kit::{RunOptions, ServiceSpec, no_row_decoder, run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{
-    Class, Context, DecideError, Decision, Decode, DecodeFailure, Draft, Encode, EventType, InputRecord, Mark, Outcome,
-    OutcomeKind, OutputRecord, Processor, Reaction, Route, Row, RowKey, Rules, StateView, WorkerName, changelog_topic,
-};
+use stream::{InputRecord, changelog_topic};
 use stream_kafka::{
     FeedRecord, KafkaSettings, Publisher, PublisherSettings, TopicOutcome, TopicReader, TopicSpec, create_topics,
     delete_topics,
 };
 
-const INPUT: &str = "test.process.input";
-const OUTPUT: &str = "test.process.output";
-const NAME: WorkerName = WorkerName("test-process");
 const PARTITIONS: u32 = 4;
 const RECORDS: u32 = 40_000;
 const KEYS: u32 = 50;
-
-struct Counted(String);
-
-impl Decode for Counted {
-    fn decode(record: &InputRecord) -> Result<Option<Self>, DecodeFailure> {
-        Ok(Some(Self(record.key_text().to_owned())))
-    }
-
-    fn mark(_record: &InputRecord) -> Result<Option<Mark>, DecodeFailure> {
-        Ok(None)
-    }
-}
-
-struct Said {
-    key: String,
-    number: u64,
-}
-
-impl Encode for Said {
-    fn encode(&self) -> OutputRecord {
-        OutputRecord {
-            topic: OUTPUT,
-            key: self.key.clone(),
-            partition: None,
-            event_type: EventType("Said"),
-            class: Class::Public,
-            subject: String::new(),
-            headers: Vec::new(),
-            value: self.number.to_string().into_bytes(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct CountRow(u64);
-
-impl Row for CountRow {
-    const TABLE: &'static str = "count";
-}
-
-struct NoRules;
-
-impl Rules for NoRules {
-    fn initial() -> Self {
-        Self
-    }
-
-    fn activated(_payload: &[u8]) -> Result<Self, String> {
-        Ok(Self)
-    }
-}
-
-struct Done;
-
-impl Outcome for Done {
-    fn kind(&self) -> OutcomeKind {
-        OutcomeKind::Decided
-    }
-
-    fn code(&self) -> &'static str {
-        "COUNTED"
-    }
-
-    fn rule(&self) -> &'static str {
-        "T-1"
-    }
-}
-
-/// Numbers the records of each key.
-struct Counter;
-
-impl Processor for Counter {
-    const NAME: WorkerName = NAME;
-    const REACTIONS: &'static [Reaction] = &[Reaction { reads: EventType("Counted"), causes: &[EventType("Said")] }];
-    type Event = Counted;
-    type Output = Said;
-    type Rules = NoRules;
-    type Outcome = Done;
-
-    fn route(&self, event: &Counted) -> Route {
-        Route::Key(event.0.clone())
-    }
-
-    fn decide(
-        &self,
-        rows: &StateView<'_>,
-        event: &Counted,
-        _context: &Context<'_, NoRules>,
-    ) -> Result<Decision<Said, Done>, DecideError> {
-        let mut draft = Draft::new(*rows);
-        let key = RowKey::table(CountRow::TABLE).with(&event.0);
-        let number = draft.get::<CountRow>(&key)?.map_or(0, |row| row.0) + 1;
-        draft.put(&key, &CountRow(number));
-        draft.emit(Said { key: event.0.clone(), number });
-        Ok(draft.finish(Done))
-    }
-}
 
 #[expect(clippy::disallowed_methods, reason = "the tests are told by the environment where a broker is")]
 fn variable(name: &str) -> Option<String> {
@@ -152,66 +56,113 @@ fn the_process() {
     assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
 }
 
-fn start(kafka: &str, instance: &str, folder: &Path) -> Child {
-    Command::new(std::env::current_exe().expect("a path"))
-        .args(["--exact", "the_process", "--nocapture"])
-        .env("ITC_TEST_PROCESS", instance)
-        .env("ITC__KAFKA__BOOTSTRAP_SERVERS", kafka)
-        .env("ITC__STORE__FOLDER", folder.join(instance))
-        .env("ITC__LOGS__LEVEL", "warn,service_kit=info")
-        .stderr(Stdio::from(
-            std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("a log"),
-        ))
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("starts")
+/// The one group and its topics, which one test has at a time.
+struct Broker {
+    kafka: KafkaSettings,
+    _alone: MutexGuard<'static, ()>,
 }
 
-fn read_outputs(kafka: &KafkaSettings) -> Vec<InputRecord> {
-    let mut records = Vec::new();
-    let mut reader = TopicReader::open(kafka, "test-process-reader").expect("opens");
-    reader
-        .read_all(OUTPUT, &mut |record| {
-            records.push(record);
-            ControlFlow::Continue(())
-        })
-        .expect("reads");
-    records
-}
-
-fn prepare(kafka: &KafkaSettings) {
-    let changelog = changelog_topic(NAME);
-    delete_topics(kafka, &[INPUT, OUTPUT, &changelog]).expect("answers");
-    let spec = |name: &str, cleanup: &str| TopicSpec {
-        name: name.to_owned(),
-        partitions: PARTITIONS,
-        replication: 1,
-        config: BTreeMap::from([("cleanup.policy".to_owned(), cleanup.to_owned())]),
-    };
-    let specs = [spec(INPUT, "delete"), spec(OUTPUT, "delete"), spec(&changelog, "compact")];
-    // A deleted topic's name may still be taken for a moment.
-    let created = |outcome: &TopicOutcome| matches!(outcome, TopicOutcome::Created | TopicOutcome::Existed);
-    let deadline = now() + Duration::from_secs(20);
-    while !create_topics(kafka, &specs).expect("answers").iter().all(|(_, outcome)| created(outcome)) {
-        assert!(now() < deadline, "the topics cannot be created");
-        std::thread::sleep(Duration::from_millis(200));
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // A test that failed leaves its topics to the next one, which deletes them first.
+        let _ = delete_topics(&self.kafka, &[INPUT, OUTPUT, &changelog_topic(NAME)]);
     }
-    let mut publisher = Publisher::open(PublisherSettings::new(kafka.clone(), "test-publisher")).expect("opens");
-    for number in 0..RECORDS {
-        let record = FeedRecord {
-            topic: INPUT.to_owned(),
-            partition: None,
-            key: format!("key-{}", number % KEYS).into_bytes(),
-            headers: vec![
-                ("ce_id".to_owned(), format!("id-{number}").into_bytes()),
-                ("ce_type".to_owned(), b"Counted".to_vec()),
-                ("itc-class".to_owned(), b"decision".to_vec()),
-            ],
-            value: b"{}".to_vec(),
+}
+
+impl Broker {
+    fn find(test: &str) -> Option<Self> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let Some(address) = variable("ITC_TEST_KAFKA") else {
+            println!("SKIPPED: {test}: ITC_TEST_KAFKA gives no bootstrap address");
+            return None;
         };
-        publisher.publish(&record, &mut |_| {}).expect("is taken");
+        let broker =
+            Self { kafka: KafkaSettings::plain(address), _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner) };
+        broker.create_topics();
+        Some(broker)
     }
-    publisher.flush(&mut |_| {}).expect("all are delivered");
+
+    fn create_topics(&self) {
+        let changelog = changelog_topic(NAME);
+        delete_topics(&self.kafka, &[INPUT, OUTPUT, &changelog]).expect("answers");
+        let spec = |name: &str, cleanup: &str| TopicSpec {
+            name: name.to_owned(),
+            partitions: PARTITIONS,
+            replication: 1,
+            config: BTreeMap::from([("cleanup.policy".to_owned(), cleanup.to_owned())]),
+        };
+        let specs = [spec(INPUT, "delete"), spec(OUTPUT, "delete"), spec(&changelog, "compact")];
+        // A deleted topic's name may still be taken for a moment.
+        let created = |outcome: &TopicOutcome| matches!(outcome, TopicOutcome::Created | TopicOutcome::Existed);
+        let deadline = now() + Duration::from_secs(20);
+        while !create_topics(&self.kafka, &specs).expect("answers").iter().all(|(_, outcome)| created(outcome)) {
+            assert!(now() < deadline, "the topics cannot be created");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Publishes that many records, each with the key and the value of its number.
+    fn publish(&self, count: u32, key: impl Fn(u32) -> String, value: impl Fn(u32) -> Vec<u8>) {
+        let mut publisher =
+            Publisher::open(PublisherSettings::new(self.kafka.clone(), "test-publisher")).expect("opens");
+        for number in 0..count {
+            let record = FeedRecord {
+                topic: INPUT.to_owned(),
+                partition: None,
+                key: key(number).into_bytes(),
+                headers: headers(&format!("id-{number}")),
+                value: value(number),
+            };
+            publisher.publish(&record, &mut |_| {}).expect("is taken");
+        }
+        publisher.flush(&mut |_| {}).expect("all are delivered");
+    }
+
+    /// Starts the process with its options as environment variables, such as `WORKER__THREADS`.
+    fn start(&self, instance: &str, folder: &Path, options: &[(&str, String)]) -> Child {
+        let options = options.iter().map(|(name, value)| (format!("ITC__{name}"), value.as_str()));
+        Command::new(std::env::current_exe().expect("a path"))
+            .args(["--exact", "the_process", "--nocapture"])
+            .env("ITC_TEST_PROCESS", instance)
+            .env("ITC__KAFKA__BOOTSTRAP_SERVERS", &self.kafka.bootstrap_servers)
+            .env("ITC__STORE__FOLDER", folder.join(instance))
+            .env("ITC__LOGS__LEVEL", "warn,service_kit=info")
+            .envs(options)
+            .stderr(Stdio::from(
+                std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("a log"),
+            ))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("starts")
+    }
+
+    fn outputs(&self) -> Vec<InputRecord> {
+        let mut records = Vec::new();
+        let mut reader = TopicReader::open(&self.kafka, "test-process-reader").expect("opens");
+        reader
+            .read_all(OUTPUT, &mut |record| {
+                records.push(record);
+                ControlFlow::Continue(())
+            })
+            .expect("reads");
+        records
+    }
+
+    /// Waits until so many outputs are there.
+    fn wait_for(&self, count: u32, folder: &Path) {
+        let count = usize::try_from(count).expect("is small");
+        let deadline = now() + Duration::from_secs(150);
+        while self.outputs().len() < count {
+            assert!(now() < deadline, "{}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
+/// SIGKILL: no goodbye, whatever is open.
+fn kill(child: &mut Child) {
+    child.kill().expect("kills");
+    child.wait().expect("ends");
 }
 
 #[expect(clippy::cast_possible_wrap, reason = "process ids are small")]
@@ -223,39 +174,28 @@ fn terminate(child: &mut Child) {
 
 #[test]
 fn processes_that_are_killed_in_mid_batch_lose_nothing_and_double_nothing() {
-    let Some(address) = variable("ITC_TEST_KAFKA") else {
-        println!("SKIPPED: processes_that_are_killed_in_mid_batch: ITC_TEST_KAFKA gives no bootstrap address");
-        return;
-    };
-    let kafka = KafkaSettings::plain(address.clone());
-    prepare(&kafka);
+    let Some(broker) = Broker::find("processes_that_are_killed_in_mid_batch") else { return };
+    broker.publish(RECORDS, |number| format!("key-{}", number % KEYS), |_| b"{}".to_vec());
     let folder = tempfile::tempdir().expect("a folder");
-    let mut first = start(&address, "a", folder.path());
-    let mut second = start(&address, "b", folder.path());
+    let mut first = broker.start("a", folder.path(), &[]);
+    let mut second = broker.start("b", folder.path(), &[]);
     let expected = usize::try_from(RECORDS).expect("is small");
     let mut killed_at = Vec::new();
     for wait in [2500, 900, 700] {
         std::thread::sleep(Duration::from_millis(wait));
-        killed_at.push(read_outputs(&kafka).len());
-        // `kill` is SIGKILL: no goodbye, whatever transaction is open.
-        first.kill().expect("kills");
-        first.wait().expect("ends");
-        first = start(&address, "a", folder.path());
+        killed_at.push(broker.outputs().len());
+        kill(&mut first);
+        first = broker.start("a", folder.path(), &[]);
     }
     assert!(killed_at.iter().any(|read| *read > 0 && *read < expected), "no kill came in between: {killed_at:?}");
-    let deadline = now() + Duration::from_secs(120);
-    while read_outputs(&kafka).len() < expected {
-        assert!(now() < deadline, "{}", std::fs::read_to_string(folder.path().join("log")).unwrap_or_default());
-        std::thread::sleep(Duration::from_secs(1));
-    }
+    broker.wait_for(RECORDS, folder.path());
     terminate(&mut first);
     terminate(&mut second);
-    let outputs = read_outputs(&kafka);
+    let outputs = broker.outputs();
     assert_eq!(outputs.len(), expected, "one output for each record");
     let ids: BTreeSet<String> = outputs.iter().map(|record| record.meta().id).collect();
     assert_eq!(ids.len(), expected, "ids are not doubled");
     let mut next: BTreeMap<String, u64> = BTreeMap::new();
-    delete_topics(&kafka, &[INPUT, OUTPUT, &changelog_topic(NAME)]).expect("answers");
     for record in &outputs {
         let number = next.entry(record.key_text().to_owned()).or_default();
         *number += 1;
