@@ -66,7 +66,8 @@ pub fn run(options: &RunOptions) -> Result<ExitCode> {
 }
 
 struct CalendarLoop {
-    writer: MarkWriter,
+    /// Absent until a broker has ended what an earlier writer left open.
+    writer: Option<MarkWriter>,
     options: Options,
     first_day: Option<IstDate>,
     first_rulebook: RulebookActivated,
@@ -92,7 +93,7 @@ impl CalendarLoop {
         let digest = Rulebook::embedded().released_digest().to_owned();
         let kafka = context.settings.kafka_settings()?;
         Ok(Self {
-            writer: MarkWriter::open(&kafka, NAME)?,
+            writer: None,
             kafka,
             commands: None,
             options,
@@ -106,9 +107,18 @@ impl CalendarLoop {
         })
     }
 
+    /// The writer; brokers that do not answer are asked again with the next step.
+    fn writer(&mut self) -> Result<&mut MarkWriter, LogError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => MarkWriter::open(&self.kafka, NAME)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+
     fn read_last_mark(&mut self) -> Result<(), LogError> {
         let day = |record: &InputRecord| record.header("ce_type") == Some(gst_events::DayOpened::TYPE.0);
-        let record = self.writer.last(JOURNALS[0].name(), &day)?;
+        let record = self.writer()?.last(JOURNALS[0].name(), &day)?;
         self.last = match record {
             Some(record) => {
                 read_last(&record).map_err(|error| LogError::Fatal(format!("the last mark cannot be read: {error}")))?
@@ -182,7 +192,8 @@ impl CalendarLoop {
         }
         let records: Vec<_> = plan.marks.iter().map(calendar::PlannedMark::record).collect();
         let topics = JOURNALS.map(gst_events::Topic::name);
-        match self.writer.write(&topics, &records) {
+        let writer = self.writer().map_err(|error| error.to_string())?;
+        match writer.write(&topics, &records) {
             Ok(()) => {
                 self.waiting.clear();
                 let mut days = plan.marks.iter().filter_map(|planned| match &planned.mark {
@@ -203,7 +214,8 @@ impl CalendarLoop {
             }
             Err(CommitError::OutcomeUnknown(reason)) => {
                 tracing::warn!(reason, "whether marks were written is unknown; reading the last one");
-                self.writer.reopen().map_err(|error| error.to_string())?;
+                // The next one is opened with the next step, which may be told to try again.
+                self.writer = None;
                 self.last_is_known = false;
                 Ok(Step::Aborted)
             }
@@ -231,7 +243,8 @@ impl StreamLoop for CalendarLoop {
             Ok(true) => {}
             Ok(false) => return Ok(Step::Idle),
             Err(LogError::Retry(reason)) => {
-                tracing::warn!(reason, "marks or commands cannot be read for now");
+                let waits_for = self.waits_for().unwrap_or("the journals");
+                tracing::warn!(reason, waits_for, "no day can be opened for now; trying again");
                 // A missing topic is told at once; asking again without a pause would fill the log.
                 std::thread::sleep(Duration::from_millis(500));
                 return Ok(Step::Idle);
@@ -243,6 +256,10 @@ impl StreamLoop for CalendarLoop {
             None => Plan::default(),
         };
         if planned.marks.is_empty() { Ok(Step::Idle) } else { self.write(&planned) }
+    }
+
+    fn waits_for(&self) -> Option<&'static str> {
+        self.writer.is_none().then_some("a broker that lets it write")
     }
 
     fn status(&self) -> WorkerStatus {
@@ -259,10 +276,34 @@ impl StreamLoop for CalendarLoop {
     }
 
     fn partition_count(&mut self) -> Option<u32> {
-        self.writer.reader().partition_count(JOURNALS[0].name()).ok()
+        self.writer.as_mut()?.reader().partition_count(JOURNALS[0].name()).ok()
     }
 
     fn finish(self: Box<Self>) -> Result<(), String> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service_kit::{Effective, Layers, Settings};
+
+    #[test]
+    fn a_calendar_that_no_broker_answers_tries_on_and_is_not_ready() {
+        // Nobody listens where somebody has just listened.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+        let layers = Layers {
+            service_defaults: calendar::DEFAULT_CONFIG,
+            flags: vec![format!("kafka.bootstrap_servers={address}")],
+            ..Layers::default()
+        };
+        let options = Effective::from_layers(&layers).unwrap();
+        let settings: Settings = options.read().unwrap();
+        let context = ThreadContext { thread: 0, settings: &settings, options: &options };
+        let mut calendar = CalendarLoop::open(&context).unwrap();
+        // It gives the broker 15 s, then the loop looks for a signal to end and tries again.
+        assert_eq!(calendar.step(), Ok(Step::Idle));
+        assert_eq!(calendar.waits_for(), Some("a broker that lets it write"));
     }
 }

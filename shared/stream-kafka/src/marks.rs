@@ -43,7 +43,7 @@ impl MarkWriter {
     ///
     /// # Errors
     /// [`CommitError`]. After [`CommitError::Fenced`] another writer is at work: end. After
-    /// [`CommitError::OutcomeUnknown`] read [`MarkWriter::last`] before writing again.
+    /// [`CommitError::OutcomeUnknown`] open a new writer and read [`MarkWriter::last`] before writing again.
     pub fn write(&mut self, topics: &[&str], marks: &[(EventMeta, OutputRecord)]) -> Result<(), CommitError> {
         if let Some(reason) = &self.fenced {
             // A new producer would fence the newer writer in turn.
@@ -82,15 +82,6 @@ impl MarkWriter {
                 Err(refused.error)
             }
         }
-    }
-
-    /// Drops the producer and opens a new one, after [`CommitError::OutcomeUnknown`]. What the old one left open is ended.
-    ///
-    /// # Errors
-    /// [`LogError`] where the brokers do not answer or refuse.
-    pub fn reopen(&mut self) -> Result<(), LogError> {
-        self.transactions.drop_producer();
-        self.transactions.ensure().map(|_| ())
     }
 
     /// The last record of the first partition of a topic that `wanted` takes. Every partition has the same marks.
