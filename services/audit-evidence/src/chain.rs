@@ -81,6 +81,19 @@ fn digest_as_written<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) -> St
     short_digest(text)
 }
 
+/// An artefact as its row keeps it, without its fields' digests: they are half of it and follow from the rest.
+pub(crate) fn kept(artefact: &EvidenceArtefact) -> Result<String, serde_json::Error> {
+    let none = BTreeMap::new();
+    serde_json::to_string(&SortedArtefact { field_digests: &none, ..artefact.into() })
+}
+
+/// The whole artefact of a row. Its hash is the one that was made with it: a row that was changed does not verify.
+pub(crate) fn restored(json: &str) -> Result<EvidenceArtefact, serde_json::Error> {
+    let mut artefact: EvidenceArtefact = serde_json::from_str(json)?;
+    artefact.field_digests = digests_as_written(&artefact, &mut Vec::new());
+    Ok(artefact)
+}
+
 /// Closes an addition with its hash.
 pub(crate) fn seal_addition(addition: &mut EvidenceAdded) {
     let mut text = Vec::with_capacity(ARTEFACT_TEXT_BYTES);

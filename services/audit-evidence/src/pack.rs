@@ -1,7 +1,7 @@
 //! A pack in the making: the chain grows, the judgement follows, what is new is published.
 
 use crate::capture::{Capture, Effect};
-use crate::chain::{ArtefactContent, link, seal, seal_addition, sha256_hex};
+use crate::chain::{ArtefactContent, kept, link, restored, seal, seal_addition, sha256_hex};
 use crate::judge::judge;
 use crate::rows::{
     ActorRow, AliasRow, ArtefactRow, DueRow, Judgement, PackRow, RecordSeen, ReportedRow, ReturnRow, alias_key,
@@ -209,7 +209,7 @@ fn append(
 ) -> Result<EvidenceArtefact, DecideError> {
     let content = content(draft, recipient, subject, pack, capture, origin)?;
     let artefact = link(pack.last_position + 1, &pack.last_hash, content);
-    let json = serde_json::to_string(&artefact).map_err(|error| DecideError::Broken(error.to_string()))?;
+    let json = kept(&artefact).map_err(|error| DecideError::Broken(error.to_string()))?;
     draft.put(&artefact_key(recipient, subject, artefact.position), &ArtefactRow { json });
     pack.last_position = artefact.position;
     pack.last_hash.clone_from(&artefact.hash);
@@ -310,7 +310,7 @@ fn published(
     let after = (skipped > 0).then(|| artefact_key(recipient, subject, skipped));
     let limit = usize::try_from(PACK_ARTEFACTS_MAX).unwrap_or(usize::MAX);
     let rows = draft.scan::<ArtefactRow>(&artefacts_prefix(recipient, subject), after.as_ref(), limit)?;
-    let artefacts = rows.iter().map(|(_, row)| serde_json::from_str(&row.json)).collect::<Result<Vec<_>, _>>();
+    let artefacts = rows.iter().map(|(_, row)| restored(&row.json)).collect::<Result<Vec<_>, _>>();
     let artefacts = artefacts.map_err(|error| DecideError::Broken(error.to_string()))?;
     Ok(sealed(recipient, subject, pack, artefacts))
 }

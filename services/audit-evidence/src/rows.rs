@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use stream::{Row, RowKey};
 
-/// One artefact, as the JSON that is published in its addition. Added, never changed; deleted with its pack.
+/// One artefact, as the JSON that is published but for its fields' digests, which follow from it. Added, never changed;
+/// deleted with its pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtefactRow {
     /// The artefact.

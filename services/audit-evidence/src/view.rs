@@ -1,5 +1,6 @@
 //! Read-only questions about packs, for the admin port, `itcctl` and the case runner.
 
+use crate::chain::restored;
 use crate::pack::{PACK_ARTEFACTS_MAX, sealed};
 use crate::rows::{AliasRow, ArtefactRow, PackRow, alias_key, artefact_key, artefacts_prefix, pack_key};
 use gst_events::{Acceptance, CreditSubject, EvidencePack};
@@ -46,7 +47,7 @@ pub fn pack(
     let limit = usize::try_from(PACK_ARTEFACTS_MAX).unwrap_or(usize::MAX);
     let chain = rows.scan::<ArtefactRow>(&artefacts_prefix(recipient, &subject), after.as_ref(), limit)?;
     let corrupt = |_| StateError::Corrupt { key: ArtefactRow::TABLE, version: ArtefactRow::VERSION };
-    let artefacts = chain.iter().map(|(_, row)| serde_json::from_str(&row.json)).collect::<Result<_, _>>();
+    let artefacts = chain.iter().map(|(_, row)| restored(&row.json)).collect::<Result<_, _>>();
     Ok(Some(sealed(recipient, &subject, &pack, artefacts.map_err(corrupt)?)))
 }
 

@@ -40,6 +40,16 @@ fn aud_7_a_changed_field_is_named() {
 }
 
 #[test]
+fn aud_7_a_changed_row_is_found_when_its_pack_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.tell::<InvoiceBooked>(booked()).tell::<GoodsReceived>(received());
+    assert_eq!(verify(&desk.exported()), Ok(()));
+    desk.change_rows("GRN-77", "GRN-78");
+    let found = verify(&desk.exported()).unwrap_err().to_string();
+    assert_eq!(found, "artefact at position 2: field hash is not what was recorded (AUD-7)");
+}
+
+#[test]
 fn aud_7_a_removed_moved_or_cut_off_artefact_is_found() {
     let removed = fault(|pack| drop(pack["artefacts"].as_array_mut().unwrap().remove(1)));
     assert_eq!(removed, "artefact at position 2: field position does not follow from the artefact before (AUD-7)");

@@ -164,6 +164,14 @@ impl Desk {
         self.outputs.iter().filter(|output| output.event_type == P::TYPE).count()
     }
 
+    /// Somebody changes what the rows hold.
+    pub(crate) fn change_rows(&mut self, from: &str, to: &str) {
+        for value in self.rows.0.values_mut() {
+            let places: Vec<usize> = (0..value.len()).filter(|at| value[*at..].starts_with(from.as_bytes())).collect();
+            places.into_iter().for_each(|at| value[at..at + from.len()].copy_from_slice(to.as_bytes()));
+        }
+    }
+
     /// The last output, as text.
     pub(crate) fn last_told(&self) -> String {
         String::from_utf8(self.outputs.last().unwrap().value.clone()).unwrap()

@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// A pack has some hundred artefacts of a few kilobytes, and this much of the topic is some 40,000 of them: a file is read
+/// A pack has some hundred artefacts of a few kilobytes, and this much of the topic is some 35,000 of them: a file is read
 /// whole, so that it stays bounded.
 const FILE_SIZE_MAX_IN_BYTES: u64 = 64 * 1024 * 1024;
 /// Packs read at a time.
