@@ -22,6 +22,9 @@ pub fn of_entry(
     entry: &LedgerEntry,
     filed_on: IstDate,
 ) -> Result<Option<ReversalInterest>, DecideError> {
+    if let Some(from) = entry.interest_from {
+        return Ok(Some(from_named_day(work.rules, entry.tax, from, filed_on)));
+    }
     if entry.entry != LedgerEntryKind::Reversal || !bears(work.rules, recipient, row, entry, filed_on) {
         return Ok(None);
     }
@@ -91,6 +94,24 @@ pub fn compute(rules: &Rulebook, facts: &ReversalFacts, balances: Option<&[Balan
         by_availment: whole.availment.as_deref().map(sum),
         by_utilisation: whole.utilisation.as_deref().map(sum),
         slices: worked(&whole.slices),
+    }
+}
+
+/// APP-3, INT-4: interest from the day that the rule names, on the heads that go out.
+fn from_named_day(rules: &Rulebook, tax: TaxAmounts, from: IstDate, reversed_on: IstDate) -> ReversalInterest {
+    let tax = tax.or_zero_if_negative();
+    let rates = rules.interest_rates();
+    let whole = interest_on_amount(tax.total(), from, reversed_on, &rates, rules.day_count());
+    let slice = Slice { from, amount: tax.total(), days: whole.days, interest: whole.interest };
+    let facts = ReversalFacts { tax, day_181: None, availed_on: None, reversed_on };
+    let slice = worked(rules, &facts, &slice, &rates);
+    ReversalInterest {
+        basis: InterestBasis::NamedDay,
+        ceiling: false,
+        total: slice.interest,
+        slices: vec![slice],
+        by_availment: None,
+        by_utilisation: None,
     }
 }
 

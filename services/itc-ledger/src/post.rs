@@ -6,7 +6,8 @@ use crate::replay::{Planned, PlannedAlert, Planning};
 use crate::rows::{self, CreditRow, EntryPointerRow, EntryRow, Published, RecipientRow, ReturnEntryRow, Table4Row};
 use crate::table4;
 use gst_events::{
-    EntryStatus, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing, Topic,
+    EntryStatus, InterestBasis, LedgerCause, LedgerEntry, LedgerEntryChanged, LedgerEntryKind, LedgerReason, Outgoing,
+    Topic,
 };
 use gst_rules::rule;
 use gst_types::{IstInstant, TaxPeriod};
@@ -92,6 +93,7 @@ impl Work<'_, '_> {
             period_is_given: false,
             date,
             tax,
+            interest_from: None,
             unpaid_after: row.summary.state.as_ref().map(|state| state.unpaid),
             lines: lines_for(kind, gone.cause, &before.lines),
             rule: rule::R37_10,
@@ -128,6 +130,7 @@ impl Work<'_, '_> {
             date: planned.date,
             tax: planned.tax,
             unpaid_after: planned.unpaid_after,
+            interest_from: planned.interest_from,
             status: EntryStatus::Due,
             interest: None,
             linked_entry_id: linked.map(|number| entry_id(self.recipient, number)),
@@ -286,7 +289,9 @@ impl Work<'_, '_> {
             let mut sums = self.table4(entry.return_period)?;
             sums.interest += interest.total;
             self.draft.put(&rows::table4_key(self.recipient, entry.return_period), &sums);
-            entry.applied.insert("interest.basis".to_owned(), self.rules.interest_basis().code().to_owned());
+            if interest.basis != InterestBasis::NamedDay {
+                entry.applied.insert("interest.basis".to_owned(), self.rules.interest_basis().code().to_owned());
+            }
             entry.applied.insert("interest.day_count".to_owned(), self.rules.day_count().code().to_owned());
         }
         self.write_entry(number, &entry);

@@ -103,6 +103,8 @@ pub enum Fact {
         tax: TaxAmounts,
         /// The worked line, of what was computed here (APP-3 to APP-5).
         working: Option<String>,
+        /// From when it bears interest, where the provision names a day (rule 42(2)(a)).
+        interest_from: Option<IstDate>,
     },
     /// What it was bought for; blocked credit goes out with each claim (BLK-1, BLK-3).
     Category {
@@ -553,5 +555,9 @@ stream::shown_rows!(
     NoteRow,
     AliasRow,
     RulebookRow,
-    PassedRow
+    PassedRow,
+    TurnoverRow,
+    ApportionedRow,
+    ShareRow,
+    YearRow
 );

@@ -95,6 +95,8 @@ pub enum InterestBasis {
     Availment,
     /// From the day on which the credit was utilised.
     Utilisation,
+    /// From the day that the rule itself names: of a year's shortage under rule 42(2)(a), 1 April.
+    NamedDay,
 }
 
 /// One span of interest; rounded by itself (INT-4).
@@ -164,6 +166,9 @@ pub struct LedgerEntry {
     /// Of a reversal or re-claim, what is unpaid after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpaid_after: Option<Paise>,
+    /// Where the rule names a day from which the amount bears interest, that day: of a year's shortage, 1 April (APP-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest_from: Option<IstDate>,
     /// Due or posted.
     pub status: EntryStatus,
     /// Of a posted reversal that bears it, the interest.

@@ -94,6 +94,13 @@ pub fn rule_42(credit: &Rule42Credit, turnover: Turnover) -> Rule42 {
     Rule42 { c1, c2, d1, d2, c3: c2 - d1 - d2, exclusive_out, common_out: d1 + d2 }
 }
 
+/// APP-3: D1 and D2 of a whole financial year and head, as rule 42(2) calculates them finally: its common credit, the part of
+/// that which was also used outside business, and its turnover.
+#[must_use]
+pub fn rule_42_year(common: Paise, partly_non_business: Paise, turnover: Turnover) -> Paise {
+    common.proportion(turnover.exempt, turnover.total) + percent_of(partly_non_business, Decimal::from(5))
+}
+
 /// The result of rule 43 for common capital goods in one period (APP-4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule43 {
@@ -203,6 +210,16 @@ mod tests {
         let found = rule_42(&credit, Turnover { exempt: rupees(20), total: rupees(100) });
         assert_eq!((found.c2, found.d1, found.d2), (rupees(300_000), rupees(60_000), rupees(15_000)));
         assert_eq!((found.c3, found.exclusive_out + found.common_out), (rupees(225_000), rupees(275_000)));
+    }
+
+    #[test]
+    fn app_3_the_year_takes_its_own_ratio_and_five_percent_of_what_was_also_used_outside_business() {
+        let turnover = Turnover { exempt: rupees(150), total: rupees(300) };
+        assert_eq!(rule_42_year(rupees(36_000), Paise::ZERO, turnover), rupees(18_000));
+        assert_eq!(rule_42_year(rupees(36_000), rupees(18_000), turnover), rupees(18_900));
+        // One rounding for the year: three months of 33.33 at a third are 11.11 each, 99.99 at a third are 33.33.
+        let third = Turnover { exempt: rupees(1), total: rupees(3) };
+        assert_eq!(rule_42_year(Paise::new(9_999), Paise::ZERO, third), Paise::new(3_333));
     }
 
     #[test]

@@ -4,16 +4,17 @@
 //! before it that has one. Each document gives up its share, so that rule 37 finds only what is left (APP-2). The shares
 //! are differences of one running figure: together they are the figure of the whole return, without a paisa of drift.
 
+use super::year::{YearsOf, is_in_year, moves_common_credit};
 use super::{LedgerAlert, Work};
 use crate::rows::{self, ApportionedRow, CreditRow, Fact, ReturnEntryRow, ShareRow, SubjectPointerRow, TurnoverRow};
-use gst_events::{CreditSubject, ExclusiveUse, LedgerEntryKind, PermanentReversalRule, TurnoverReported};
+use gst_events::{CreditSubject, ExclusiveUse, PermanentReversalRule, TurnoverReported};
 use gst_rules::apportionment::{Rule42Credit, Turnover, rule_38, rule_42, rule_43_share};
 use gst_rules::rule;
 use gst_types::{Head, IstDate, IstInstant, Paise, TaxAmounts, TaxPeriod};
 use stream::{Cursor, DecideError, RowKey};
 
 /// Documents apportioned in one page at most; each may settle its document, which writes up to ten rows and events.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 
 /// Life of capital goods (APP-4).
 const LIFE_IN_MONTHS: i32 = 60;
@@ -105,7 +106,11 @@ impl Work<'_, '_> {
         let sums = self.table4(event.period)?;
         match sums.filed_at.filter(|_| sums.is_compared) {
             Some(filed_at) => self.apportion(event.period, filed_at, after),
-            None => Ok(None),
+            None => {
+                let return_period = self.recipient_row()?.period_of(event.at.date());
+                let of = YearsOf { period: event.period, is_apportioned: false, at: event.at, return_period };
+                self.calculate_years(&of, after)
+            }
         }
     }
 
@@ -122,12 +127,17 @@ impl Work<'_, '_> {
         let Some(turnover) = self.turnover_for(period)? else { return Ok(None) };
         let late = turnover.at > filed_at;
         let return_period = if late { self.recipient_row()?.period_of(turnover.at.date()) } else { period };
+        let at = turnover.at.max(filed_at);
+        let years = YearsOf { period, is_apportioned: true, at, return_period };
+        if is_in_year(after) {
+            return self.calculate_years(&years, after);
+        }
         let key = rows::apportioned_key(self.recipient, period);
         let so_far = match after {
             Some(_) => self.draft.get(&key)?.unwrap_or_default(),
-            None => ApportionedRow { exempt: turnover.exempt, total: turnover.total, ..ApportionedRow::default() },
+            None => ApportionedRow::default(),
         };
-        let mut walk = Walk { period, turnover, at: turnover.at.max(filed_at), return_period, so_far };
+        let mut walk = Walk { period, turnover, at, return_period, so_far };
         let capital = rows::capital_goods_of(self.recipient);
         let after = after.map(|cursor| RowKey::from_text(cursor.0.clone()));
         let in_capital = after.as_ref().is_some_and(|after| after.as_str().starts_with(capital.as_str()));
@@ -138,10 +148,10 @@ impl Work<'_, '_> {
             if next.is_some() { next } else { self.capital_goods(&mut walk, None)? }
         };
         self.draft.put(&key, &walk.so_far);
-        if next.is_none() {
-            self.year_recomputed(period, walk.at.date())?;
+        match next {
+            Some(key) => Ok(Some(Cursor(key.as_str().to_owned()))),
+            None => self.calculate_years(&years, None),
         }
-        Ok(next.map(|key| Cursor(key.as_str().to_owned())))
     }
 
     /// The turnover of a period, or of the last one before it that has one.
@@ -160,19 +170,8 @@ impl Work<'_, '_> {
         let last = page.last().map(|(key, _)| key.clone());
         for (_, pointer) in page {
             let entry = self.entry(pointer.number)?;
-            let counts = match entry.entry {
-                LedgerEntryKind::ItcAvailed
-                | LedgerEntryKind::CreditNote
-                | LedgerEntryKind::Amendment
-                | LedgerEntryKind::ImportCreditDelta => true,
-                LedgerEntryKind::TimeBarred
-                | LedgerEntryKind::PermanentReversal
-                | LedgerEntryKind::Reversal
-                | LedgerEntryKind::Reclaim
-                | LedgerEntryKind::ImportCreditAvailable => false,
-            };
             let (row, _) = self.owner(&entry.subject)?;
-            if !counts || !is_common_input(&row, walk.turnover.section_17_4) {
+            if !moves_common_credit(entry.entry) || !is_common_input(&row, walk.turnover.section_17_4) {
                 continue;
             }
             let before = walk.out_of(walk.so_far.common);
@@ -250,56 +249,10 @@ impl Work<'_, '_> {
             return_period: walk.return_period,
             tax,
             working: Some(working),
+            interest_from: None,
         };
         self.add_step(&mut row, walk.at, fact)?;
         self.settle(row)?;
-        Ok(())
-    }
-
-    /// APP-3: with the September return the year before is recomputed; which documents take the difference is for a person
-    /// to say, in the register.
-    fn year_recomputed(&mut self, period: TaxPeriod, today: IstDate) -> Result<(), DecideError> {
-        if period.month() != 9 {
-            return Ok(());
-        }
-        let mut month = TaxPeriod::of(period.financial_year().first_day());
-        let (mut common, mut done) = (TaxAmounts::ZERO, TaxAmounts::ZERO);
-        let (mut exempt, mut total) = (Paise::ZERO, Paise::ZERO);
-        for _ in 0..12 {
-            month = month.previous();
-            if let Some(turnover) = self.draft.get::<TurnoverRow>(&rows::turnover_key(self.recipient, month))? {
-                exempt += turnover.exempt;
-                total += turnover.total;
-                if turnover.section_17_4 {
-                    return Ok(());
-                }
-            }
-            if let Some(row) = self.draft.get::<ApportionedRow>(&rows::apportioned_key(self.recipient, month))? {
-                common += row.common;
-                done += row.common.map(|_, credit| credit.proportion(row.exempt, row.total));
-            }
-        }
-        let due = common.map(|_, credit| credit.proportion(exempt, total));
-        for head in Head::ALL.into_iter().filter(|head| due.of(*head) != done.of(*head)) {
-            let (due, done) = (due.of(head), done.of(head));
-            let words = if due > done {
-                "reverse the shortage in this return, with interest from 1 April"
-            } else {
-                "take the excess back in this return"
-            };
-            let message = format!(
-                "rule 42 for the year before, {}: {} × {exempt} / {total} = {due}, reversed so far {done}; {words}",
-                head.code(),
-                common.of(head)
-            );
-            self.alert(LedgerAlert {
-                code: "RULE_42_YEAR_DIFFERS",
-                subject: None,
-                date: today,
-                message,
-                rule: Some(rule::APP_3),
-            });
-        }
         Ok(())
     }
 }
@@ -324,7 +277,7 @@ fn use_of(row: &CreditRow) -> Option<(bool, Option<ExclusiveUse>, bool)> {
 
 /// APP-3: common is what is neither blocked nor exclusive, so also what nobody categorised (C2 = C1 - T4). A bank halves its
 /// capital goods as well, and keeps in full what comes from its own PAN (APP-5).
-fn is_common_input(row: &CreditRow, is_bank: bool) -> bool {
+pub(super) fn is_common_input(row: &CreditRow, is_bank: bool) -> bool {
     match use_of(row) {
         None => true,
         Some((true, _, _)) => false,

@@ -72,6 +72,7 @@ impl Work<'_, '_> {
             return_period: event.return_period,
             tax: event.tax,
             working: None,
+            interest_from: None,
         };
         self.add_step(&mut row, event.at, fact)?;
         self.settle(row)?;

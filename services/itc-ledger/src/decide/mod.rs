@@ -7,6 +7,7 @@ pub mod imports;
 pub mod payments;
 pub mod supplier;
 pub mod taxpayer;
+mod year;
 
 use crate::replay::{Surroundings, replay};
 use crate::rows::{

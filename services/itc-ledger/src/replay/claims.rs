@@ -73,7 +73,7 @@ impl Machine<'_> {
     pub(super) fn permanent(
         &mut self,
         step: &Step,
-        (subject, provision, working): (&CreditSubject, PermanentReversalRule, Option<&str>),
+        (subject, provision, computed): (&CreditSubject, PermanentReversalRule, Option<(&str, Option<IstDate>)>),
         return_period: TaxPeriod,
         tax: TaxAmounts,
     ) {
@@ -82,10 +82,11 @@ impl Machine<'_> {
         self.summary.permanent += taken;
         let lines = lines_of(permanent_kind(provision));
         self.own_entry(step, subject, LedgerEntryKind::PermanentReversal, lines, taken, Some(return_period));
-        if let (Some(working), Some(Planning::Entry(planned)), false) =
-            (working, self.outcomes.last_mut(), taken.is_zero())
+        if let (Some((working, interest_from)), Some(Planning::Entry(planned)), false) =
+            (computed, self.outcomes.last_mut(), taken.is_zero())
         {
             planned.rule = rule_of_provision(provision);
+            planned.interest_from = interest_from;
             planned.applied.insert("apportionment.working".to_owned(), working.to_owned());
         }
         self.recompute_at(step, LedgerReason::PermanentReversal, self.generic_cause(), rule::R37_14);

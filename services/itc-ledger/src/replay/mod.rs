@@ -186,8 +186,9 @@ impl<'r> Machine<'r> {
             Fact::Claim { subject, return_period, tax, line } => {
                 self.claim(step, subject, *return_period, *tax, line.as_ref());
             }
-            Fact::Permanent { subject, rule: provision, return_period, tax, working } => {
-                self.permanent(step, (subject, *provision, working.as_deref()), *return_period, *tax);
+            Fact::Permanent { subject, rule: provision, return_period, tax, working, interest_from } => {
+                let computed = working.as_deref().map(|working| (working, *interest_from));
+                self.permanent(step, (subject, *provision, computed), *return_period, *tax);
             }
             Fact::Category { blocked_by, exclusive_use, is_capital_goods } => {
                 self.category(step, claims::goes_out(blocked_by.as_deref(), *exclusive_use, *is_capital_goods));
@@ -277,6 +278,7 @@ impl<'r> Machine<'r> {
             period_is_given: given.is_some(),
             date: step.at.date(),
             tax,
+            interest_from: None,
             unpaid_after: None,
             rule: claims::rule_of(kind, &lines),
             lines,
@@ -358,6 +360,7 @@ impl<'r> Machine<'r> {
             period_is_given: cause.period_is_given,
             date: cause.date,
             tax,
+            interest_from: None,
             unpaid_after: self.summary.state.as_ref().map(|state| state.unpaid),
             lines,
             rule: cause.rule,

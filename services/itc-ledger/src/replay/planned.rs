@@ -27,6 +27,8 @@ pub struct Planned {
     pub date: IstDate,
     /// Amounts.
     pub tax: TaxAmounts,
+    /// From when it bears interest, where the rule names a day.
+    pub interest_from: Option<IstDate>,
     /// Of a reversal or re-claim, what is unpaid after it.
     pub unpaid_after: Option<Paise>,
     /// Lines of Table 4.

@@ -2,7 +2,7 @@
 
 use super::keys::{of, padded, sortable};
 use gst_events::CreditSubject;
-use gst_types::{IstInstant, Paise, RecipientGstin, TaxAmounts, TaxPeriod};
+use gst_types::{FinancialYear, Head, IstInstant, Paise, RecipientGstin, TaxAmounts, TaxPeriod};
 use serde::{Deserialize, Serialize};
 use stream::{Row, RowKey};
 
@@ -25,18 +25,13 @@ impl Row for TurnoverRow {
     const TABLE: &'static str = "turnover";
 }
 
-/// What is apportioned in a return, while it is walked and afterwards: `apportioned|gstin|period`. Kept for the year's
-/// recomputation.
+/// What is apportioned in a return, while it is walked: `apportioned|gstin|period`. Kept beside the return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ApportionedRow {
     /// C2: common credit of inputs and services; under rule 38 what is halved.
     pub common: TaxAmounts,
     /// Credit of common capital goods, times the months of the return in which their life runs.
     pub capital_months: TaxAmounts,
-    /// E of the ratio applied.
-    pub exempt: Paise,
-    /// F of the ratio applied.
-    pub total: Paise,
 }
 
 impl Row for ApportionedRow {
@@ -52,6 +47,73 @@ pub struct ShareRow {
 
 impl Row for ShareRow {
     const TABLE: &'static str = "share";
+}
+
+/// Rule 42 for a financial year, while it is walked and afterwards: `year|gstin|year`. Never deleted: a turnover that is told
+/// later calculates the year again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct YearRow {
+    /// When it was calculated first, with the return of September; `None` while that walk goes on.
+    pub calculated_at: Option<IstInstant>,
+    /// E of the year.
+    pub exempt: Paise,
+    /// F of the year.
+    pub total: Paise,
+    /// C2 of the year.
+    pub common: TaxAmounts,
+    /// The part of it that was also used outside business (D2).
+    pub partly_non_business: TaxAmounts,
+    /// D1 and D2 as the returns of the year determined them.
+    pub determined: TaxAmounts,
+    /// Sum of what documents gave up in those returns.
+    pub given_up: TaxAmounts,
+    /// Sum of what documents kept.
+    pub kept: TaxAmounts,
+    /// The final figure less the determined one: above zero a shortage, below an excess.
+    pub due: TaxAmounts,
+    /// How much of `kept` or `given_up` the second walk has passed.
+    pub passed: TaxAmounts,
+}
+
+impl Row for YearRow {
+    const TABLE: &'static str = "year";
+}
+
+impl YearRow {
+    /// The part of the difference that falls on a document which gave up and kept that much. The parts are differences of
+    /// one running figure: together they are the whole, without a paisa of drift.
+    pub fn take_share(&mut self, given_up: TaxAmounts, kept: TaxAmounts) -> TaxAmounts {
+        let year = *self;
+        self.passed = year.passed.map(|head, passed| {
+            let (weight, whole) = year.weights(head, given_up, kept);
+            (passed + weight).min(whole)
+        });
+        self.due.map(|head, due| {
+            let (_, whole) = year.weights(head, given_up, kept);
+            due.proportion(self.passed.of(head), whole) - due.proportion(year.passed.of(head), whole)
+        })
+    }
+
+    /// A shortage falls on what was kept, an excess on what was given up: of the document, of all.
+    fn weights(&self, head: Head, given_up: TaxAmounts, kept: TaxAmounts) -> (Paise, Paise) {
+        if self.due.of(head) > Paise::ZERO {
+            (kept.of(head), self.kept.of(head))
+        } else {
+            (given_up.of(head), self.given_up.of(head))
+        }
+    }
+}
+
+/// `year|gstin|year`.
+#[must_use]
+pub fn year_key(recipient: RecipientGstin, year: FinancialYear) -> RowKey {
+    of("year", recipient).with(year)
+}
+
+/// `share|gstin|period|year|number`: what an entry gave up beyond the share of its return, when the year was calculated.
+#[must_use]
+pub fn year_share_of_entry(recipient: RecipientGstin, period: TaxPeriod, number: u64) -> RowKey {
+    of("share", recipient).with(sortable(period)).with("year").with(padded(number))
 }
 
 /// `turnover|gstin|`, in time order.

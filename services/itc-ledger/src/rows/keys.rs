@@ -56,6 +56,12 @@ pub fn entry_key(recipient: RecipientGstin, number: u64) -> RowKey {
     entries_of(recipient).with(padded(number))
 }
 
+/// `of_period|gstin|`: every entry, by return.
+#[must_use]
+pub fn entries_by_period(recipient: RecipientGstin) -> RowKey {
+    of("of_period", recipient)
+}
+
 /// `of_period|gstin|period|`: every entry of a return.
 #[must_use]
 pub fn entries_of_period(recipient: RecipientGstin, period: TaxPeriod) -> RowKey {

@@ -9,3 +9,4 @@ mod stories;
 mod support;
 mod user_needs;
 mod views;
+mod year;
