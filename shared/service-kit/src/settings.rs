@@ -206,7 +206,8 @@ impl Settings {
         const MIB: u64 = 1 << 20;
         // Program, libraries, stacks, metrics, and what allocators keep.
         const PROCESS: u64 = 96 * MIB;
-        // `stream-kafka`: the queue of 32 MiB, one answer of 50 MiB above it, 20,000 records of some 500 bytes of upkeep.
+        // `stream-kafka`: the queue of 32 MiB, above it one answer of 1 MiB, unpacked at fifty to one, and 20,000 records of
+        // some 500 bytes of upkeep.
         const READ_AHEAD: u64 = (32 + 50 + 10) * MIB;
         // What a change costs besides its bytes: headers of an event, places in maps and queues.
         const UPKEEP_OF_A_CHANGE: u64 = 1_024;

@@ -163,6 +163,9 @@ fn reading(config: &mut ClientConfig) {
         .set("fetch.queue.backoff.ms", "20")
         // 32 MiB for all partitions of a thread: bounds memory in a burst.
         .set("queued.max.messages.kbytes", "32768")
+        // 1 MiB for an answer: it is unpacked whole before the queue counts it, so that what compresses fifty to one adds
+        // 50 MiB to the queue. The default of 50 MiB would take a whole burst in at once. A larger record still comes.
+        .set("fetch.max.bytes", "1048576")
         // Two batches of 5,000, and twice that again to keep the fetcher busy.
         .set("queued.min.messages", "20000");
 }

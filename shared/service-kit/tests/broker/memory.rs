@@ -35,12 +35,21 @@ fn peak_in_bytes(process: u32) -> Option<u64> {
 
 #[test]
 fn a_burst_larger_than_its_memory_is_drained_below_the_bound() {
-    const TEST: &str = "a_burst_larger_than_its_memory_is_drained_below_the_bound";
+    drain("a_burst_larger_than_its_memory_is_drained_below_the_bound", &values());
+}
+
+#[test]
+fn a_burst_that_is_small_only_on_the_wire_is_drained_below_the_bound() {
+    // What is fetched is counted only when it is unpacked.
+    drain("a_burst_that_is_small_only_on_the_wire", &vec![vec![b'x'; VALUE_IN_BYTES]; VALUES]);
+}
+
+fn drain(test: &str, values: &[Vec<u8>]) {
     if peak_in_bytes(std::process::id()).is_none() {
-        println!("SKIPPED: {TEST}: /proc tells no VmHWM here");
+        println!("SKIPPED: {test}: /proc tells no VmHWM here");
         return;
     }
-    let Some(broker) = Broker::find(TEST) else { return };
+    let Some(broker) = Broker::find(test) else { return };
     let options = [
         ("WORKER__POLL_RECORDS_MAX", 500),
         ("WORKER__POLL_BYTES_MAX", 2 << 20),
@@ -57,7 +66,6 @@ fn a_burst_larger_than_its_memory_is_drained_below_the_bound() {
     let burst = u64::from(BURST) * u64::try_from(VALUE_IN_BYTES).expect("is small");
     assert!(burst > bound, "the burst must not fit into the bound of {bound}");
 
-    let values = values();
     let value = |number: u32| values[usize::try_from(number).expect("is small") % VALUES].clone();
     // Every record has a row of its own.
     broker.publish(BURST, |number| format!("key-{number}"), value);
