@@ -164,22 +164,40 @@ fn keep_action(row: &mut RecordRow, from: &RecordRow) {
 }
 
 impl Desk<'_> {
-    /// AM-1: a version that comes in place of one that is gone begins without the actions on that one, whenever they arrive.
-    fn index_document(&mut self, id: &RecordId, row: &RecordRow) -> Result<(), DecideError> {
+    /// AM-1: a version that comes in place of one that is gone begins without the actions on that one, whenever they arrive,
+    /// but with one that was taken after it was saved and only arrived before it (EG-6).
+    fn index_document(&mut self, id: &RecordId, row: &mut RecordRow) -> Result<(), DecideError> {
         let Some(section) = row.section else { return Ok(()) };
         let document_key = key::document(self.recipient, &target_of(section, &row.subject));
         let reset_at = match self.draft.get::<DocumentRow>(&document_key)? {
             Some(before) if before.record_id == *id => before.reset_at,
-            Some(before) if self.record(&before.record_id)?.is_none() => row.saved_at,
+            Some(before) if self.record(&before.record_id)?.is_none() => {
+                if let Some(old) = before.acted_later.filter(|old| old.acted_at > row.saved_at) {
+                    keep_action(row, &old);
+                    row.due_on = None;
+                }
+                row.saved_at
+            }
             Some(_) | None => None,
         };
-        self.draft.put(&document_key, &DocumentRow { record_id: id.clone(), reset_at });
+        self.draft.put(&document_key, &DocumentRow { record_id: id.clone(), reset_at, acted_later: None });
+        Ok(())
+    }
+
+    /// Keeps a deleted version whose action was taken after the deletion, for the version that follows (EG-6).
+    fn keep_for_the_next(&mut self, id: &RecordId, old: RecordRow) -> Result<(), DecideError> {
+        let Some(section) = old.section else { return Ok(()) };
+        let document_key = key::document(self.recipient, &target_of(section, &old.subject));
+        let known: Option<DocumentRow> = self.draft.get(&document_key)?;
+        if let Some(row) = known.filter(|row| row.record_id == *id) {
+            self.draft.put(&document_key, &DocumentRow { acted_later: Some(Box::new(old)), ..row });
+        }
         Ok(())
     }
 
     /// Settles a record that is new on the dashboard, and decides the actions that waited for it.
-    pub(crate) fn arrive(&mut self, id: &RecordId, row: RecordRow, now: IstInstant) -> Result<(), DecideError> {
-        self.index_document(id, &row)?;
+    pub(crate) fn arrive(&mut self, id: &RecordId, mut row: RecordRow, now: IstInstant) -> Result<(), DecideError> {
+        self.index_document(id, &mut row)?;
         let target = row.section.map(|section| target_of(section, &row.subject));
         self.settle(id, row, now)?;
         match target {
@@ -240,9 +258,13 @@ pub(crate) fn changed(mut desk: Desk<'_>, event: &DocumentChanged) -> Result<Dec
     Ok(desk.decided(IN_6))
 }
 
-/// IN-6: a saved record is gone, with the action on it.
+/// IN-6: a saved record is gone, with the action on it, unless that was taken later and meant for a version that follows.
 pub(crate) fn withdrawn(mut desk: Desk<'_>, event: &DocumentWithdrawn) -> Result<Decided, DecideError> {
+    let old = desk.record(&event.record_id)?;
     desk.remove(&event.record_id, event.at)?;
+    if let Some(old) = old.filter(|old| old.acted_at.is_some_and(|acted| acted > event.at)) {
+        desk.keep_for_the_next(&event.record_id, old)?;
+    }
     Ok(desk.decided(IN_6))
 }
 

@@ -246,6 +246,9 @@ pub struct DocumentRow {
     pub record_id: RecordId,
     /// Where it came in place of a version that is gone: when. Actions up to then were meant for that version (AM-1).
     pub reset_at: Option<IstInstant>,
+    /// The deleted version, where the action on it was taken after the deletion: it is meant for the next version, which is
+    /// not heard of yet (EG-6).
+    pub acted_later: Option<Box<RecordRow>>,
 }
 
 impl Row for DocumentRow {
