@@ -148,7 +148,7 @@ fn a_day_of_100_000_keys_and_a_part_of_twenty_transactions_hold_an_event_up_for_
 }
 
 #[test]
-#[ignore = "a million keys in memory take minutes; by hand: cargo test -p stream-testkit --test worker million -- --ignored"]
+#[ignore = "a million keys in memory take half a minute; by hand: cargo test -p stream-testkit --test worker million -- --ignored"]
 fn a_day_of_a_million_keys_holds_an_event_up_for_a_page() {
     let walked = walk(&long_day(1_000_000), &spread(1_000_000, 600));
     assert_eq!(walked.late, 600, "{walked:?}");
