@@ -2,7 +2,7 @@
 # Every benchmark in one run, on a Kafka and a Redis of its own: parts first (store, timer index, a large recipient, a large supplier), then the
 # whole engine.
 #
-#   bench.sh           about 15 minutes once built, on two idle cores
+#   bench.sh           about 11 minutes once built, on two idle cores
 #   bench.sh long      hours: months of up to a million documents, and the rejected stores at 10 million rows
 #
 # DOCUMENTS=…, GROWTH=…, RUNS=… change the sizes of the engine's benchmark; ROWS=… the stores'.
