@@ -4,13 +4,9 @@ use super::drain::begin;
 use super::process::cpu_of;
 use crate::demo::children::{Surroundings, Workers};
 use anyhow::{Context, Result};
+use serde_json::Value;
 use std::fs;
 use std::time::Duration;
-
-/// The counter of changelog records that restores have read.
-const RECORDS: &str = "itc_restored_records_total";
-/// How long the last restore of each partition took; one stream thread restores one partition after the other.
-const SECONDS: &str = "itc_restore_seconds";
 
 /// What a restore read, and what it took.
 #[derive(Debug, Clone, Default)]
@@ -30,24 +26,16 @@ pub(super) fn restore(name: &'static str, surroundings: &Surroundings) -> Result
     let worker = workers.list.first_mut().context("a worker was started")?;
     let process = worker.id().context("a worker has a process")?;
     begin(worker, process)?;
-    let (metrics, cpu) = (worker.page("/metrics")?, cpu_of(process)?);
-    Ok(Restored { worker: name, records: sum_in_millionths(&metrics, RECORDS) / 1_000_000, took: took(&metrics), cpu })
+    let (state, cpu) = (worker.state()?, cpu_of(process)?);
+    let took = Duration::from_millis(total(&state, "took_in_ms"));
+    Ok(Restored { worker: name, records: total(&state, "records"), took, cpu })
 }
 
-fn took(metrics: &str) -> Duration {
-    Duration::from_micros(sum_in_millionths(metrics, SECONDS))
-}
-
-/// The sum of a figure over all its labels, in millionths: figures are plain decimals.
-fn sum_in_millionths(metrics: &str, name: &str) -> u64 {
-    let figures = metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once(' '));
-    figures.filter_map(|(_, figure)| millionths(figure)).sum()
-}
-
-fn millionths(figure: &str) -> Option<u64> {
-    let (whole, fraction) = figure.split_once('.').unwrap_or((figure, "0"));
-    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(digits.parse().ok()?)
+/// The sum of a figure over the restores of all partitions; one stream thread restores one partition after the other.
+fn total(state: &Value, figure: &str) -> u64 {
+    let threads = state.pointer("/threads").and_then(Value::as_array).into_iter().flatten();
+    let restores = threads.flat_map(|thread| thread.get("restores").and_then(Value::as_object).into_iter().flatten());
+    restores.filter_map(|(_, restore)| restore.get(figure)?.as_u64()).sum()
 }
 
 #[cfg(test)]
@@ -56,11 +44,11 @@ mod tests {
 
     #[test]
     fn figures_of_all_partitions_are_summed() {
-        let metrics = "# HELP itc_restore_seconds x\nitc_restore_seconds{partition=\"0\"} 1.5\n\
-                       itc_restore_seconds{partition=\"1\"} 0.0625004\nitc_restore_seconds_more{partition=\"1\"} 9\n\
-                       itc_restored_records_total{partition=\"0\"} 20\nitc_restored_records_total{partition=\"1\"} 1\n";
-        assert_eq!(took(metrics), Duration::from_micros(1_562_500));
-        assert_eq!(sum_in_millionths(metrics, RECORDS), 21_000_000);
-        assert_eq!(sum_in_millionths(metrics, "absent"), 0);
+        let state = serde_json::json!({ "threads": [
+            { "restores": { "j/0": { "records": 20, "took_in_ms": 1500 }, "j/1": { "records": 1, "took_in_ms": 62 } } },
+            { "restores": {} },
+        ] });
+        assert_eq!((total(&state, "records"), total(&state, "took_in_ms")), (21, 1562));
+        assert_eq!(total(&state, "absent"), 0);
     }
 }

@@ -258,17 +258,12 @@ impl Worker {
 
     /// `/statez`.
     pub(crate) fn state(&self) -> Result<Value> {
-        Ok(serde_json::from_str(&self.page("/statez")?)?)
-    }
-
-    /// A page of its own.
-    pub(crate) fn page(&self, path: &str) -> Result<String> {
-        let answer =
-            http::get(self.address, path, PAGE_WITHIN).with_context(|| format!("asking {} for {path}", self.name))?;
+        let answer = http::get(self.address, "/statez", PAGE_WITHIN)
+            .with_context(|| format!("asking {} how it stands", self.name))?;
         if answer.status != 200 {
-            bail!("{} answers {} to {path}", self.name, answer.status);
+            bail!("{} answers {} to /statez", self.name, answer.status);
         }
-        Ok(answer.body)
+        Ok(serde_json::from_str(&answer.body)?)
     }
 
     /// Asks it to leave.
