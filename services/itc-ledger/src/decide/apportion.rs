@@ -156,10 +156,13 @@ impl Work<'_, '_> {
 
     /// The turnover of a period, or of the last one before it that has one.
     fn turnover_for(&self, period: TaxPeriod) -> Result<Option<TurnoverRow>, DecideError> {
-        let last = rows::turnover_key(self.recipient, period);
-        let all: Vec<(RowKey, TurnoverRow)> = self.all(&rows::turnovers_of(self.recipient))?;
-        let before = all.into_iter().take_while(|(key, _)| key.as_str() <= last.as_str());
-        Ok(before.last().map(|(_, row)| row))
+        Ok(turnover_of(&self.turnovers()?, period).cloned())
+    }
+
+    /// Every turnover told, by period.
+    pub(super) fn turnovers(&self) -> Result<Vec<(TaxPeriod, TurnoverRow)>, DecideError> {
+        let told: Vec<(RowKey, TurnoverRow)> = self.all(&rows::turnovers_of(self.recipient))?;
+        Ok(told.into_iter().filter_map(|(key, row)| Some((rows::period_in(&key)?, row))).collect())
     }
 
     /// APP-3, APP-5: inputs and services, entry by entry.
@@ -273,6 +276,11 @@ fn use_of(row: &CreditRow) -> Option<(bool, Option<ExclusiveUse>, bool)> {
         | Fact::ImportEnded
         | Fact::ImportDelta { .. } => None,
     })
+}
+
+/// The turnover of a period among those told, in order of periods, or of the last one before it that has one.
+pub(super) fn turnover_of(told: &[(TaxPeriod, TurnoverRow)], period: TaxPeriod) -> Option<&TurnoverRow> {
+    told.iter().rev().find(|(of, _)| *of <= period).map(|(_, turnover)| turnover)
 }
 
 /// APP-3: common is what is neither blocked nor exclusive, so also what nobody categorised (C2 = C1 - T4). A bank halves its

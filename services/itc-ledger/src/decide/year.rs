@@ -4,7 +4,7 @@
 //! the second spreads the one difference of each head over the documents. A shortage goes out of what they kept, in
 //! proportion, and an excess comes back to what they gave up, so that no document ends above its credit or below nothing.
 
-use super::apportion::{PAGE, is_common_input};
+use super::apportion::{PAGE, is_common_input, turnover_of};
 use super::{LedgerAlert, Work};
 use crate::rows::{self, CreditRow, Fact, ReturnEntryRow, ShareRow, TurnoverRow, YearRow};
 use gst_events::{LedgerEntry, LedgerEntryKind, PermanentReversalRule};
@@ -205,7 +205,7 @@ impl Work<'_, '_> {
         number: u64,
         turnovers: &[(TaxPeriod, TurnoverRow)],
     ) -> Result<Option<Common>, DecideError> {
-        let turnover = turnovers.iter().rev().find(|(told, _)| *told <= period).map(|(_, turnover)| turnover);
+        let turnover = turnover_of(turnovers, period);
         // A bank's half is no D1: rule 38 has no calculation of the year.
         if turnover.is_some_and(|turnover| turnover.section_17_4) {
             return Ok(None);
@@ -271,11 +271,6 @@ impl Work<'_, '_> {
                 rule: Some(rule::APP_3),
             });
         }
-    }
-
-    fn turnovers(&self) -> Result<Vec<(TaxPeriod, TurnoverRow)>, DecideError> {
-        let told: Vec<(RowKey, TurnoverRow)> = self.all(&rows::turnovers_of(self.recipient))?;
-        Ok(told.into_iter().filter_map(|(key, row)| Some((rows::period_in(&key)?, row))).collect())
     }
 }
 
