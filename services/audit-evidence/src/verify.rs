@@ -137,10 +137,13 @@ pub(crate) fn verify_judgement(fields: &Map<String, Value>, addition: &EvidenceA
     if addition.hash != hash_of(fields) {
         return Err(EvidenceFault::Addition { position: addition.artefact.position });
     }
-    if addition.complete != (addition.missing.is_empty() && addition.findings.is_empty()) {
-        return Err(EvidenceFault::Contradiction);
-    }
-    Ok(())
+    verify_verdict(addition.complete, &addition.missing, &addition.findings)
+}
+
+/// AUD-3: complete is what misses nothing and has no finding.
+fn verify_verdict(complete: bool, missing: &[u32], findings: &[String]) -> Result<(), EvidenceFault> {
+    let is_complete = missing.is_empty() && findings.is_empty();
+    if complete == is_complete { Ok(()) } else { Err(EvidenceFault::Contradiction) }
 }
 
 fn verify_artefact<'a>(
@@ -181,9 +184,7 @@ fn verify_whole(fields: &Map<String, Value>) -> Result<EvidencePack, EvidenceFau
     }
     let pack: EvidencePack = serde_json::from_value(Value::Object(fields.clone()))
         .map_err(|error| EvidenceFault::NotAPack(error.to_string()))?;
-    if pack.complete != (pack.missing.is_empty() && pack.findings.is_empty()) {
-        return Err(EvidenceFault::Contradiction);
-    }
+    verify_verdict(pack.complete, &pack.missing, &pack.findings)?;
     Ok(pack)
 }
 
